@@ -1,1 +1,3 @@
-return 0;
+using FewShotCluster.Silo.Commands;
+
+return await CommandRunner.RunAsync(args, ServeCommand.Create());
