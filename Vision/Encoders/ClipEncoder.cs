@@ -2,6 +2,7 @@ using FewShotCluster.Vision.Checkpoints;
 using FewShotCluster.Vision.Imaging;
 using FewShotCluster.Vision.Models;
 using FewShotCluster.Vision.Tokenization;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace FewShotCluster.Vision.Encoders;

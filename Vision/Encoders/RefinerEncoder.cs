@@ -1,6 +1,7 @@
 using FewShotCluster.Vision.Checkpoints;
 using FewShotCluster.Vision.Imaging;
 using FewShotCluster.Vision.Models;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace FewShotCluster.Vision.Encoders;
