@@ -2,7 +2,9 @@ namespace FewShotCluster.Vision.Imaging;
 
 /// <summary>What a decoder accepts, checked from the header before any pixel memory is taken.</summary>
 /// <param name="MaxBytes">Largest encoded image, bytes.</param>
-/// <param name="MaxPixels">Largest width x height; decoded pixels take four bytes each, so half a billion is the most that can be held.</param>
+/// <param name="MaxPixels">
+/// Largest width x height; decoded pixels take four bytes each, so half a billion is the most that can be held.
+/// </param>
 public sealed record ImageLimits(long MaxBytes = 20_000_000, long MaxPixels = 50_000_000)
 {
     /// <summary>20 MB and 50 million pixels.</summary>

@@ -28,9 +28,14 @@ internal static class TiffDecoder
         if (directory.IsPlanar) throw new InvalidImageException("TIFF with separate colour planes is not supported");
         var needed = directory.Photometric == 2 ? 3 : 1;
         if (directory.Photometric is < 0 or > 3 || directory.SamplesPerPixel < needed || directory.SamplesPerPixel > 4)
-            throw new InvalidImageException($"TIFF colour model {directory.Photometric} with {directory.SamplesPerPixel} samples is not supported");
-        if (directory.Predictor is not (1 or 2)) throw new InvalidImageException($"TIFF predictor {directory.Predictor} is not supported");
-        if (directory.Photometric == 3 && directory.ColorMap.Length < 3 * 256) throw new InvalidImageException("TIFF palette has too few entries");
+        {
+            var samples = directory.SamplesPerPixel;
+            throw new InvalidImageException($"TIFF colour model {directory.Photometric} with {samples} samples is not supported");
+        }
+        if (directory.Predictor is not (1 or 2))
+            throw new InvalidImageException($"TIFF predictor {directory.Predictor} is not supported");
+        if (directory.Photometric == 3 && directory.ColorMap.Length < 3 * 256)
+            throw new InvalidImageException("TIFF palette has too few entries");
     }
 
     private static byte[] ReadStrips(ReadOnlySpan<byte> bytes, TiffDirectory directory)

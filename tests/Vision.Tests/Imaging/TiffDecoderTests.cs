@@ -49,7 +49,8 @@ public sealed class TiffDecoderTests
     [InlineData(7)]
     [InlineData(99)]
     public void Other_compressions_are_refused_by_name(int compression) =>
-        Assert.Contains($"compression {compression}", Assert.Throws<InvalidImageException>(() => ImageDecoder.Decode(Write(Rgb, compression))).Message);
+        Assert.Contains(
+            $"compression {compression}", Assert.Throws<InvalidImageException>(() => ImageDecoder.Decode(Write(Rgb, compression))).Message);
 
     [Fact]
     public void Truncated_and_scribbled_files_are_refused_or_read()
@@ -72,7 +73,8 @@ public sealed class TiffDecoderTests
     {
         (int Tag, int Value)[] tags =
         [
-            (256, 4), (257, 3), (258, 8), (259, compression), (262, 2), (273, 8 + 2 + 12 * 11 + 4), (277, 3), (278, 3), (279, strip.Length), (284, 1), (317, predictor),
+            (256, 4), (257, 3), (258, 8), (259, compression), (262, 2), (273, 8 + 2 + 12 * 11 + 4),
+            (277, 3), (278, 3), (279, strip.Length), (284, 1), (317, predictor),
         ];
         var bytes = new byte[8 + 2 + 12 * tags.Length + 4 + strip.Length];
         (bigEndian ? "MM\0*"u8 : "II*\0"u8).CopyTo(bytes);

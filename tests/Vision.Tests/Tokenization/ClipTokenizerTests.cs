@@ -55,6 +55,10 @@ public sealed class ClipTokenizerTests
     [InlineData("\u00C9cole", "&EACUTE;cole")]
     [InlineData("fish", "\uFB01sh")]
     [InlineData("red", "\u001b[31mred\u001b[0m")]
+    [InlineData("\u03BF\u03C2 \u03C3", "\u039F\u03A3 \u03A3")]
+    [InlineData("\u03BF\u03C3.\u03BF", "\u039F\u03A3.\u039F")]
+    [InlineData("\U00010428\u03C2", "\U00010400\u03A3")]
+    [InlineData("i\u0307", "\u0130")]
     [InlineData("\u00AC", "&not")]
     [InlineData("\u00ACit;", "&notit;")]
     public void Different_writings_of_one_text_are_one(string plain, string written) =>
