@@ -11,17 +11,17 @@ namespace FewShotCluster.Vision.Adaptation;
 /// W = T ; repeat: G = X^T softmax(X W / tau_i) - X^T P ; if |G| grew: lr = lr / 2
 ///                 W = W - lr / (N tau_i) G ; columns of W scaled to unit length
 /// </code>
-/// The first steps are rounds of Sinkhorn, the rest gradient steps of 4 N D C operations each.
+/// The first step scores the images by text, the next are rounds of Sinkhorn, the rest gradient steps of 4 N D C operations each.
 /// </summary>
 public sealed class InmapFit : IterativeFit<InmapResult>
 {
     private readonly InmapOptions _options;
-    private readonly Tensor _features;             // X [N,D], unit rows
-    private readonly SinkhornFit? _balancing;
+    private readonly Tensor _features;      // X [N,D], unit rows
+    private readonly Tensor _labelProxies;  // T [D,C], until the first step is done
     private readonly List<InmapIteration> _trace = [];
-    private readonly Tensor? _labelLogits;         // X T [N,C], where the labels are a plain softmax
-    private Tensor? _target;                       // X^T P [D,C], once the labels are known
-    private Tensor _proxies;                       // W [D,C]
+    private SinkhornFit? _balancing;
+    private Tensor? _target;                // X^T P [D,C], once the labels are known
+    private Tensor _proxies;                // W [D,C]
     private double _learningRate;
     private double _previousNorm;
 
@@ -50,33 +50,62 @@ public sealed class InmapFit : IterativeFit<InmapResult>
         var w = Check.Proxies(startProxies, x, "start proxies");
         if (w.shape[1] != labels.shape[1])
             throw new AdaptationException($"start proxies of {w.shape[1]} classes do not fit text proxies of {labels.shape[1]}");
-        var logits = x.matmul(labels);
-        if (options.UseSinkhorn)
-            _balancing = new SinkhornFit(logits, options.TextTemperature, options.Gamma, options.SinkhornIterations);
-        else
-            _labelLogits = Keep(logits);
         _features = Keep(x);
+        _labelProxies = Keep(labels);
         _proxies = Keep(w);
     }
 
     /// <inheritdoc/>
-    public override int Total => (_balancing?.Total ?? 0) + _options.Iterations;
+    public override int Total => StepCount(_options);
 
     /// <summary>Runs a whole fit.</summary>
     /// <inheritdoc cref="InmapFit(Tensor, Tensor, InmapOptions, InmapStart)" path="/param|/exception"/>
     public static InmapResult Fit(Tensor features, Tensor textProxies, InmapOptions options, InmapStart? start = null) =>
         new InmapFit(features, textProxies, options, start).RunToEnd();
 
+    internal static int StepCount(InmapOptions options) => 1 + (options.UseSinkhorn ? options.SinkhornIterations : 0) + options.Iterations;
+
     private protected override void Advance()
     {
-        if (_balancing is { } balancing && balancing.Completed < balancing.Total)
-        {
-            balancing.Step();
-            return;
-        }
-        _target ??= Keep(_features.t().matmul(Labels()));
+        if (Completed == 0) ScoreText();
+        else if (_target is null) Balance();
+        else Descend();
+    }
+
+    private protected override InmapResult Finish() => new(HandOver(_proxies, "InMaP proxies"), _learningRate, _trace);
+
+    private protected override void DisposeParts() => _balancing?.Dispose();
+
+    private void ScoreText()
+    {
+        var logits = _features.matmul(_labelProxies);
+        Drop(_labelProxies);
+        if (_options.UseSinkhorn)
+            _balancing = new SinkhornFit(logits, _options.TextTemperature, _options.Gamma, _options.SinkhornIterations);
+        else
+            SetTarget((logits / _options.TextTemperature).softmax(1));
+    }
+
+    private void Balance()
+    {
+        if (_balancing!.Step()) return;
+        using var labels = _balancing.Result;
+        SetTarget(labels);
+        _balancing.Dispose();
+    }
+
+    /// <summary>X^T P, with the confident rows of the labels one-hot.</summary>
+    private void SetTarget(Tensor soft)
+    {
+        var (confidence, best) = soft.max(1, keepdim: true);
+        var oneHot = torch.zeros_like(soft).scatter_(1, best, torch.ones_like(confidence));
+        _target = Keep(_features.t().matmul(torch.where(confidence > _options.OneHotThreshold, oneHot, soft)));
+    }
+
+    private void Descend()
+    {
         var predicted = (_features.matmul(_proxies) / _options.ImageTemperature).softmax(1);
-        var gradient = _features.t().matmul(predicted) - _target;
+        var gradient = _features.t().matmul(predicted) - _target!;
         var norm = gradient.norm().ToDouble();
         if (!double.IsFinite(norm)) throw new AdaptationException("InMaP: the gradient is no longer finite; use a lower learning rate");
         if (norm > _previousNorm) _learningRate /= 2;
@@ -85,22 +114,5 @@ public sealed class InmapFit : IterativeFit<InmapResult>
 
         var next = _proxies - _learningRate / (_features.shape[0] * _options.ImageTemperature) * gradient;
         Replace(ref _proxies, _options.NormalizeColumns ? next / next.norm(0, keepdim: true).clamp_min(1e-12) : next);
-    }
-
-    private protected override InmapResult Finish() => new(HandOver(_proxies, "InMaP proxies"), _learningRate, _trace);
-
-    private protected override void DisposeParts() => _balancing?.Dispose();
-
-    /// <summary>P [N,C]: balanced or plain soft labels, the confident rows one-hot.</summary>
-    private Tensor Labels()
-    {
-        using var scope = torch.NewDisposeScope();
-        var soft = _balancing is null ? (_labelLogits! / _options.TextTemperature).softmax(1) : _balancing.Result;
-        scope.Attach(soft);
-        Drop(_labelLogits);
-        _balancing?.Dispose();
-        var (confidence, best) = soft.max(1, keepdim: true);
-        var oneHot = torch.zeros_like(soft).scatter_(1, best, torch.ones_like(confidence));
-        return torch.where(confidence > _options.OneHotThreshold, oneHot, soft).MoveToOuterDisposeScope();
     }
 }

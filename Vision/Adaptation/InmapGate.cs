@@ -25,7 +25,7 @@ public static class InmapGate
         using var scope = torch.NewDisposeScope();
         var labels = Check.Matrix(softLabels, "soft labels");
         var fairShare = (double)labels.shape[0] / labels.shape[1];
-        var mass = labels.sum(0, type: torch.ScalarType.Float64);
+        var mass = labels.sum(dim: 0, type: torch.ScalarType.Float64);
         return (mass >= fairShare / 2).to(torch.ScalarType.Float64).mean().item<double>();
     }
 

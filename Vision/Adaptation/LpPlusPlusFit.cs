@@ -54,14 +54,14 @@ public sealed class LpPlusPlusFit : IterativeFit<LpPlusPlusResult>
         var bias = InitialBias(initialBias, f, size, classes);
 
         var s = f.matmul(t);
-        var y = torch.zeros_like(s).scatter_(1, labels.unsqueeze(1), 1);
-        var count = y.sum(0);
+        var y = torch.nn.functional.one_hot(labels, classes).to(f.dtype);
+        var count = y.sum(dim: 0);
         var hasShots = (count > 0).to(f.dtype);
         var perShot = (1 / count.clamp_min(1)).unsqueeze(1);
         var shotsPerClass = images / hasShots.sum().ToDouble();
-        _initialAlpha = options.InitialAlpha ?? 250 * ((y * s).sum(0) / count.clamp_min(1)).sum().ToDouble() / hasShots.sum().ToDouble();
+        _initialAlpha = options.InitialAlpha ?? 250 * ((y * s).sum(dim: 0) / count.clamp_min(1)).sum().ToDouble() / hasShots.sum().ToDouble();
         _rate = 4 * images / LargestEigenvalue(f);
-        _alphaRate = images / (4 * s.square().sum(0).max().ToDouble());
+        _alphaRate = images / (4 * s.square().sum(dim: 0).max().ToDouble());
 
         _features = Keep(f);
         _textLogits = Keep(s);
@@ -99,8 +99,8 @@ public sealed class LpPlusPlusFit : IterativeFit<LpPlusPlusResult>
 
         var rate = _options.CosinePeriod is { } period ? CosineSchedule.JittorRate(_rate, 0, Completed, period) : _rate;
         _w.sub_(rate * _wMomentum.mul_(_options.Momentum).add_(residual.t().matmul(_features)));
-        _b.sub_(rate * _bMomentum.mul_(_options.Momentum).add_(residual.sum(0)));
-        MoveAlpha((residual * _textLogits).sum(0));
+        _b.sub_(rate * _bMomentum.mul_(_options.Momentum).add_(residual.sum(dim: 0)));
+        MoveAlpha((residual * _textLogits).sum(dim: 0));
         _trace.Add(new LpPlusPlusEpoch(rate, loss, _alpha.mean().ToDouble(), Validate()));
     }
 

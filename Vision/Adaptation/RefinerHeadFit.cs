@@ -42,8 +42,7 @@ public sealed class RefinerHeadFit : IterativeFit<LinearHead>
         var mean = options.Standardize ? f.mean([0]) : torch.zeros(size, dtype: f.dtype, device: f.device);
         // The deviation of a single row is not defined; it has nothing to standardise.
         var scale = options.Standardize && rows > 1 ? f.std(0) + 1e-5 : torch.ones_like(mean);
-        var target = torch.full(rows, classes, options.LabelSmoothing / classes, dtype: f.dtype, device: f.device);
-        target.scatter_(1, labels.unsqueeze(1), 1 - options.LabelSmoothing + options.LabelSmoothing / classes);
+        var target = torch.nn.functional.one_hot(labels, classes).to(f.dtype) * (1 - options.LabelSmoothing) + options.LabelSmoothing / classes;
         _features = Keep((f - mean) / scale);
         _target = Keep(target);
         _mean = Keep(mean);
@@ -72,7 +71,7 @@ public sealed class RefinerHeadFit : IterativeFit<LinearHead>
             ? CosineSchedule.JittorRate(_options.LearningRate, _options.FinalLearningRate, epoch, _options.CosinePeriod)
             : CosineSchedule.Rate(_options.LearningRate, _options.FinalLearningRate, epoch, _options.CosinePeriod);
         _wOptimizer.Step(residual.t().matmul(features), rate);
-        _bOptimizer.Step(residual.sum(0), rate);
+        _bOptimizer.Step(residual.sum(dim: 0), rate);
     }
 
     private protected override LinearHead Finish()

@@ -36,12 +36,12 @@ public sealed class SinkhornFit : IterativeFit<Tensor>
         _rowMass = 1.0 / images;
 
         var logP = LogSoftmax(matrix.to(torch.ScalarType.Float64), temperature);
-        var (columnMaximum, _) = logP.max(0);
-        var kernel = (logP - columnMaximum).exp_();
+        var columnMaximum = logP.amax([0]);
+        var kernel = logP.sub_(columnMaximum).exp_();
         _columnMass = Keep(gamma == 0
             ? torch.full(classes, 1.0 / classes, dtype: torch.ScalarType.Float64, device: logits.device)
             // The column sums of the softmax to the power gamma; a floor keeps a class of no mass at all from dividing by zero.
-            : (gamma * (columnMaximum + kernel.sum(0).log())).softmax(0).clamp_min(1e-150));
+            : (gamma * (columnMaximum + kernel.sum(dim: 0).log())).softmax(0).clamp_min(1e-150));
         _kernel = Keep(kernel);
         _u = Keep(torch.full(images, _rowMass, dtype: torch.ScalarType.Float64, device: logits.device));
         _v = Keep(torch.ones(classes, dtype: torch.ScalarType.Float64, device: logits.device));
@@ -66,7 +66,6 @@ public sealed class SinkhornFit : IterativeFit<Tensor>
     /// <summary><c>log softmax(M / tau)</c> along the rows; differences too large for a number are cut, not lost.</summary>
     private static Tensor LogSoftmax(Tensor logits, double temperature)
     {
-        var (rowMaximum, _) = logits.max(1, keepdim: true);
-        return ((logits - rowMaximum) / temperature).clamp_min(-1e15).log_softmax(1);
+        return (logits - logits.amax([1], keepdim: true)).div_(temperature).clamp_min_(-1e15).log_softmax(1);
     }
 }

@@ -102,7 +102,7 @@ public class AdaptationInputTests
         using var scope = torch.NewDisposeScope();
         var world = new SyntheticClip(seed: 55, classes: 3, size: 8);
         var x = world.DrawEven(2).Features.to(torch.ScalarType.Float32);
-        var reckless = InmapOptions.Seed with { LearningRate = 1e38, UseSinkhorn = false };
+        var reckless = InmapOptions.Seed with { LearningRate = 1e300, UseSinkhorn = false };
         Refused("InMaP", () => InmapFit.Fit(x, world.Text, reckless));
     }
 

@@ -60,7 +60,7 @@ public class LpPlusPlusTests
             using var result = LpPlusPlusFit.Fit(shots, text, LpPlusPlusOptions.Seed with { CosinePeriod = period, Epochs = epochs }, initialBias: bias);
             Golden.Close(golden.Output($"seed_lp.T{period}.e{epochs}.W"), result.Weights.W, golden.Tolerance(1e-9, 1e-3));
             Golden.Close(golden.Output($"seed_lp.T{period}.e{epochs}.b"), result.Weights.Bias, golden.Tolerance(1e-9, 1e-3));
-            Golden.Close(torch.full(text.shape[1], result.InitialAlpha), result.Weights.Alpha, golden.Tolerance(0, 1e-6));
+            Golden.Close(torch.full(text.shape[1], result.InitialAlpha, dtype: golden.Type), result.Weights.Alpha, golden.Tolerance(0, 1e-6));
             if (epochs < 1000) continue;
             var trace = golden.Output64($"seed_lp.T{period}.trace");
             Golden.Close(trace[.., 0], torch.tensor(result.Trace.Select(t => t.LearningRate).ToArray()), golden.Tolerance(1e-9, 1e-4));
@@ -161,6 +161,6 @@ public class LpPlusPlusTests
         return (Rows("lppp.train_index"), Rows("lppp.test_index"), golden.Input("text"), golden.Input("lppp.bias0"));
     }
 
-    private static readonly double[] FrozenBias = [0, 0, 0, 0];
-    private static readonly double[] FrozenAlpha = [0, 0, 0, 0];
+    private static readonly double[] FrozenBias = [-5.191857927539172, 4.878721431713145, -3.115369346988378, 4.022674734700202];
+    private static readonly double[] FrozenAlpha = [52.34055043063086, 51.7452960563417, 51.34684349156917, 53.18693921753739];
 }

@@ -40,7 +40,7 @@ public class PixelAugmentationTests
     {
         string Digest(ulong seed) => Convert.ToHexStringLower(SHA256.HashData([.. PixelAugmentation.Views(Picture, Size, 8, seed).SelectMany(v => v)]));
         Assert.NotEqual(Digest(5), Digest(6));
-        Assert.Equal("", Digest(5));
+        Assert.Equal("959c7893a7b9ac640a207596aa7b0182f028ca1c76b385abdd0e7fdff3eb7093", Digest(5));
     }
 
     [Fact]

@@ -53,7 +53,7 @@ public class RefinerHeadTests
         using var other = RefinerHeadFit.Fit(views, 6, RefinerHeadOptions.SeedPreset with { Seed = 2 });
         Golden.Close(first.W, second.W, 0);
         Assert.NotEqual(0, (first.W - other.W).abs().max().item<double>());
-        Golden.Close(torch.tensor(FrozenBias), first.Bias, 1e-10);
+        Golden.Close(torch.tensor(FrozenBias), first.Bias, 1e-8);
     }
 
     [Fact]
@@ -70,7 +70,7 @@ public class RefinerHeadTests
     /// <summary>Six classes, eight views each, ten features of scales from 0.01 to 1000.</summary>
     private static (LabelledFeatures Views, LabelledFeatures Test) Views(ulong seed)
     {
-        var world = new SyntheticClip(seed, classes: 6, size: 10);
+        var world = new SyntheticClip(seed, classes: 6, size: 10, spread: 0.6);
         var scale = torch.logspace(-2, 3, 10, dtype: torch.ScalarType.Float64);
         LabelledFeatures Draw(int perClass)
         {
@@ -80,5 +80,6 @@ public class RefinerHeadTests
         return (Draw(8), Draw(20));
     }
 
-    private static readonly double[] FrozenBias = [0, 0, 0, 0, 0, 0];
+    private static readonly double[] FrozenBias =
+        [0.048136251390481666, -0.2954158449504723, 0.15757312383841607, 0.05191266273589957, 0.11883241065889531, -0.14906203922989325];
 }

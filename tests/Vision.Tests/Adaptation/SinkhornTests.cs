@@ -31,7 +31,7 @@ public class SinkhornTests
         var expected = golden.Output64(name);
         Assert.Equal(golden.Type, labels.dtype);
         Golden.Close(expected, labels[..(int)expected.shape[0]], golden.Tolerance(1e-12, 1e-5));
-        Golden.Close(golden.Output64(name + ".colsum"), labels.sum(0), golden.Tolerance(1e-10, 1e-4));
+        Golden.Close(golden.Output64(name + ".colsum"), labels.sum(dim: 0), golden.Tolerance(1e-10, 1e-4));
     }
 
     [Fact]
@@ -53,7 +53,7 @@ public class SinkhornTests
         var images = world.Draw(30, 5, 10, 1, 20, 8, 3);
         var labels = Sinkhorn.Balance(images.Features.matmul(world.Text), 0.05, iterations: 500);
         Golden.Close(torch.ones(77), labels.sum(1), 1e-12);
-        Golden.Close(torch.full(7, 11.0), labels.sum(0), 1e-9);
+        Golden.Close(torch.full(7, 11.0), labels.sum(dim: 0), 1e-9);
     }
 
     [Fact]

@@ -15,7 +15,7 @@ internal sealed class SyntheticClip
     private readonly Tensor _gap;     // [D]
     private readonly double _spread;
 
-    public SyntheticClip(ulong seed, int classes, int size, double spread = 0.9, double textNoise = 0.7)
+    public SyntheticClip(ulong seed, int classes, int size, double spread = 1.5, double textNoise = 1.2)
     {
         _random = new SplitMix64(seed);
         _spread = spread;
