@@ -6,11 +6,11 @@ namespace FewShotCluster.Vision.Adaptation;
 /// <summary>What every method demands of its input, said once. Call inside a dispose scope.</summary>
 internal static class Check
 {
-    /// <summary>A non-empty, finite matrix, copied to the working precision: float64 stays, every other float type becomes float32.</summary>
+    /// <summary>A non-empty, finite matrix, copied to the working precision: float64 stays, the others become float32.</summary>
     public static Tensor Matrix(Tensor matrix, string name)
     {
         if (matrix.dim() != 2 || matrix.shape.Contains(0))
-            throw new AdaptationException($"{name} must be a matrix with rows and columns; its shape is [{string.Join(", ", matrix.shape)}]");
+            throw new AdaptationException($"{name} must be a matrix with rows and columns; its shape is {Shape(matrix)}");
         if (!matrix.is_floating_point()) throw new AdaptationException($"{name} must hold floating-point numbers, not {matrix.dtype}");
         Finite(matrix, name);
         return matrix.detach().to(matrix.dtype == torch.ScalarType.Float64 ? torch.ScalarType.Float64 : torch.ScalarType.Float32).clone();
@@ -37,11 +37,12 @@ internal static class Check
     public static Tensor Labels(Tensor labels, Tensor features, long classes, string name)
     {
         if (labels.dim() != 1 || labels.shape[0] != features.shape[0])
-            throw new AdaptationException($"{name} need one label a row: {features.shape[0]} rows, labels of shape [{string.Join(", ", labels.shape)}]");
+            throw new AdaptationException($"{name} need one label a row: {features.shape[0]} rows, labels of shape {Shape(labels)}");
         if (labels.is_floating_point()) throw new AdaptationException($"the labels of {name} must be whole numbers, not {labels.dtype}");
         var indices = labels.detach().to(torch.ScalarType.Int64).to(features.device).clone();
         var (low, high) = (indices.min().ToInt64(), indices.max().ToInt64());
-        if (low < 0 || high >= classes) throw new AdaptationException($"the labels of {name} run from {low} to {high}; there are {classes} classes");
+        if (low < 0 || high >= classes)
+            throw new AdaptationException($"the labels of {name} run from {low} to {high}; there are {classes} classes");
         return indices;
     }
 
@@ -66,12 +67,14 @@ internal static class Check
         if (value < minimum) throw new AdaptationException($"{name} must be at least {minimum}, not {value}");
     }
 
+    public static string Shape(Tensor tensor) => $"[{string.Join(", ", tensor.shape)}]";
+
     private static Tensor Lengths(Tensor matrix, int dimension, string name, string line)
     {
         var lengths = matrix.norm(dimension, keepdim: true);
         var unusable = lengths.isfinite().logical_not().logical_or(lengths == 0).flatten();
-        if (unusable.any().item<bool>())
-            throw new AdaptationException($"{name}: {line} {unusable.to(torch.ScalarType.Int64).argmax().ToInt64()} has no usable length (zero, or too large)");
-        return lengths;
+        if (!unusable.any().item<bool>()) return lengths;
+        var first = unusable.to(torch.ScalarType.Int64).argmax().ToInt64();
+        throw new AdaptationException($"{name}: {line} {first} has no usable length (zero, or too large)");
     }
 }

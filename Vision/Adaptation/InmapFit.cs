@@ -30,9 +30,13 @@ public sealed class InmapFit : IterativeFit<InmapResult>
     /// <param name="textProxies">T [D,C]: a unit column for each class; used as they are.</param>
     /// <param name="options">Settings.</param>
     /// <param name="start">Proxies and step size of an earlier fit; without it W starts at T. The labels come from T either way.</param>
-    /// <exception cref="AdaptationException">Empty, mismatched or not finite input, a zero row or column, or a setting out of range.</exception>
+    /// <exception cref="AdaptationException">Empty, mismatched or not finite input, a zero row or column, a bad setting.</exception>
     public InmapFit(Tensor features, Tensor textProxies, InmapOptions options, InmapStart? start = null)
-        : this(features, textProxies, start?.Proxies ?? textProxies, start is null ? options : options with { LearningRate = start.LearningRate })
+        : this(
+            features,
+            textProxies,
+            start?.Proxies ?? textProxies,
+            start is null ? options : options with { LearningRate = start.LearningRate })
     {
     }
 

@@ -3,7 +3,9 @@ using Tensor = TorchSharp.torch.Tensor;
 namespace FewShotCluster.Vision.Adaptation;
 
 /// <summary>Vision proxies learned by InMaP; the owner disposes them.</summary>
-/// <param name="Proxies">W [D,C], columns of unit length unless the options say otherwise; float64 for float64 features, else float32.</param>
+/// <param name="Proxies">
+/// W [D,C], columns of unit length unless the options say otherwise; float64 for float64 features, else float32.
+/// </param>
 /// <param name="LearningRate">The last step size: store it with the proxies and start the next fit from both.</param>
 /// <param name="Trace">What happened in each gradient step.</param>
 public sealed record InmapResult(Tensor Proxies, double LearningRate, IReadOnlyList<InmapIteration> Trace) : IDisposable

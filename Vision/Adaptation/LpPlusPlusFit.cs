@@ -38,9 +38,13 @@ public sealed class LpPlusPlusFit : IterativeFit<LpPlusPlusResult>
     /// If given, the weights of the epoch with the best accuracy on it are the result. Report accuracy on other data.
     /// </param>
     /// <param name="initialBias">b [C] before the first epoch; drawn from the options' seed if absent.</param>
-    /// <exception cref="AdaptationException">Empty, mismatched or not finite input, a zero row or column, or a setting out of range.</exception>
+    /// <exception cref="AdaptationException">Empty, mismatched or not finite input, a zero row or column, a bad setting.</exception>
     public LpPlusPlusFit(
-        LabelledFeatures shots, Tensor textProxies, LpPlusPlusOptions options, LabelledFeatures? validation = null, Tensor? initialBias = null)
+        LabelledFeatures shots,
+        Tensor textProxies,
+        LpPlusPlusOptions options,
+        LabelledFeatures? validation = null,
+        Tensor? initialBias = null)
     {
         options.Validate();
         _options = options;
@@ -57,16 +61,17 @@ public sealed class LpPlusPlusFit : IterativeFit<LpPlusPlusResult>
         var y = torch.nn.functional.one_hot(labels, classes).to(f.dtype);
         var count = y.sum(dim: 0);
         var hasShots = (count > 0).to(f.dtype);
-        var perShot = (1 / count.clamp_min(1)).unsqueeze(1);
-        var shotsPerClass = images / hasShots.sum().ToDouble();
-        _initialAlpha = options.InitialAlpha ?? 250 * ((y * s).sum(dim: 0) / count.clamp_min(1)).sum().ToDouble() / hasShots.sum().ToDouble();
+        var perShot = 1 / count.clamp_min(1);
+        var classesWithShots = hasShots.sum().ToDouble();
+        _initialAlpha = options.InitialAlpha ?? 250 * ((y * s).sum(dim: 0) * perShot).sum().ToDouble() / classesWithShots;
         _rate = 4 * images / LargestEigenvalue(f);
-        _alphaRate = images / (4 * s.square().sum(dim: 0).max().ToDouble());
+        var textNorm = s.square().sum(dim: 0).max().ToDouble();
+        _alphaRate = textNorm > 0 ? images / (4 * textNorm) : 0; // texts at right angles to every shot: nothing to learn for alpha
 
         _features = Keep(f);
         _textLogits = Keep(s);
         _target = Keep(y);
-        _w = Keep(y.t().matmul(f) * perShot * shotsPerClass);
+        _w = Keep(y.t().matmul(f) * perShot.unsqueeze(1) * (images / classesWithShots));
         _b = Keep(bias * hasShots);
         _alpha = Keep(torch.full(classes, _initialAlpha, dtype: f.dtype, device: f.device));
         _wMomentum = Keep(torch.zeros_like(_w));
@@ -87,14 +92,19 @@ public sealed class LpPlusPlusFit : IterativeFit<LpPlusPlusResult>
     /// <summary>Runs a whole fit.</summary>
     /// <inheritdoc cref="LpPlusPlusFit(LabelledFeatures, Tensor, LpPlusPlusOptions, LabelledFeatures, Tensor)" path="/param|/exception"/>
     public static LpPlusPlusResult Fit(
-        LabelledFeatures shots, Tensor textProxies, LpPlusPlusOptions options, LabelledFeatures? validation = null, Tensor? initialBias = null) =>
+        LabelledFeatures shots,
+        Tensor textProxies,
+        LpPlusPlusOptions options,
+        LabelledFeatures? validation = null,
+        Tensor? initialBias = null) =>
         new LpPlusPlusFit(shots, textProxies, options, validation, initialBias).RunToEnd();
 
     private protected override void Advance()
     {
         var logP = Logits(_features, _textLogits).log_softmax(1);
         var loss = -(logP * _target).sum().ToDouble() / _features.shape[0];
-        if (!double.IsFinite(loss)) throw new AdaptationException("LP++: the loss is no longer finite; the text proxies may be far from unit length");
+        if (!double.IsFinite(loss))
+            throw new AdaptationException("LP++: the loss is no longer finite; the text proxies may be far from unit length");
         var residual = (logP.exp() - _target) * _hasShots / _features.shape[0];
 
         var rate = _options.CosinePeriod is { } period ? CosineSchedule.JittorRate(_rate, 0, Completed, period) : _rate;
@@ -137,7 +147,7 @@ public sealed class LpPlusPlusFit : IterativeFit<LpPlusPlusResult>
     {
         var features = Check.UnitRows(set.Features, "validation features").to(shots.dtype).to(shots.device);
         if (features.shape[1] != text.shape[0])
-            throw new AdaptationException($"validation features of size {features.shape[1]} do not fit text proxies of size {text.shape[0]}");
+            throw new AdaptationException($"validation features of size {features.shape[1]} do not fit texts of size {text.shape[0]}");
         return (features, features.matmul(text), Check.Labels(set.Labels, features, text.shape[1], "validation features"));
     }
 
@@ -150,7 +160,7 @@ public sealed class LpPlusPlusFit : IterativeFit<LpPlusPlusResult>
             return torch.tensor(drawn, dtype: features.dtype, device: features.device);
         }
         if (given.dim() != 1 || given.shape[0] != classes)
-            throw new AdaptationException($"the initial bias must have {classes} entries; its shape is [{string.Join(", ", given.shape)}]");
+            throw new AdaptationException($"the initial bias must have {classes} entries; its shape is {Check.Shape(given)}");
         Check.Finite(given, "initial bias");
         return given.detach().to(features.dtype).to(features.device);
     }

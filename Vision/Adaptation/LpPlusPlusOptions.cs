@@ -3,7 +3,7 @@ namespace FewShotCluster.Vision.Adaptation;
 /// <summary>How LP++ moves the weight of the text logits.</summary>
 public enum AlphaPolicy
 {
-    /// <summary>Every tenth epoch by the sum of all epochs' gradients so far: the authors' code, which never zeroes that gradient.</summary>
+    /// <summary>Every tenth epoch by the sum of all epochs' gradients so far: the authors' code never zeroes it.</summary>
     Accumulated,
 
     /// <summary>Every tenth epoch by that epoch's gradient: what the paper's equations say.</summary>
@@ -43,7 +43,9 @@ public sealed record LpPlusPlusOptions
     /// <summary>The authors' values.</summary>
     public static LpPlusPlusOptions Paper { get; } = new();
 
-    /// <summary>The seed's values for its ViT: 1000 epochs, alpha frozen, T_max 1000. For its RN101: <c>Seed with { CosinePeriod = 500 }</c>.</summary>
+    /// <summary>
+    /// The seed's values for its ViT: 1000 epochs, alpha frozen, T_max 1000. For its RN101: <c>Seed with { CosinePeriod = 500 }</c>.
+    /// </summary>
     public static LpPlusPlusOptions Seed { get; } = new() { Epochs = 1000, Alpha = AlphaPolicy.Frozen, CosinePeriod = 1000 };
 
     /// <summary>Throws where a setting is out of range.</summary>

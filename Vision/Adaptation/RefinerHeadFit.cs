@@ -22,10 +22,10 @@ public sealed class RefinerHeadFit : IterativeFit<LinearHead>
     private long[] _order = [];
 
     /// <summary>Prepares a fit.</summary>
-    /// <param name="views">Features [M,D] of all views of all shots with their classes, in any order; used as they are, not normalised.</param>
+    /// <param name="views">Features [M,D] of all views of all shots with their classes, in any order; not normalised here.</param>
     /// <param name="classes">C; every class should have views.</param>
     /// <param name="options">Settings.</param>
-    /// <exception cref="AdaptationException">Empty, mismatched or not finite input, labels out of range, or a setting out of range.</exception>
+    /// <exception cref="AdaptationException">Empty, mismatched or not finite input, a label or a setting out of range.</exception>
     public RefinerHeadFit(LabelledFeatures views, int classes, RefinerHeadOptions options)
     {
         options.Validate();
@@ -42,7 +42,8 @@ public sealed class RefinerHeadFit : IterativeFit<LinearHead>
         var mean = options.Standardize ? f.mean([0]) : torch.zeros(size, dtype: f.dtype, device: f.device);
         // The deviation of a single row is not defined; it has nothing to standardise.
         var scale = options.Standardize && rows > 1 ? f.std(0) + 1e-5 : torch.ones_like(mean);
-        var target = torch.nn.functional.one_hot(labels, classes).to(f.dtype) * (1 - options.LabelSmoothing) + options.LabelSmoothing / classes;
+        var oneHot = torch.nn.functional.one_hot(labels, classes).to(f.dtype);
+        var target = oneHot * (1 - options.LabelSmoothing) + options.LabelSmoothing / classes;
         _features = Keep((f - mean) / scale);
         _target = Keep(target);
         _mean = Keep(mean);

@@ -66,7 +66,8 @@ public sealed record RefinerHeadOptions
         Check.NotNegative(FinalLearningRate, "FinalLearningRate");
         Check.AtLeast(CosinePeriod, 1, "CosinePeriod");
         Check.NotNegative(WeightDecay, "WeightDecay");
-        if (!(LabelSmoothing >= 0 && LabelSmoothing < 1)) throw new AdaptationException($"LabelSmoothing must lie in [0, 1), not {LabelSmoothing}");
+        if (!(LabelSmoothing >= 0 && LabelSmoothing < 1))
+            throw new AdaptationException($"LabelSmoothing must lie in [0, 1), not {LabelSmoothing}");
         Check.NotNegative(InitialWidth, "InitialWidth");
     }
 }

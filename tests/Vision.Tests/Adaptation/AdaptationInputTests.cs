@@ -115,5 +115,6 @@ public class AdaptationInputTests
         return copy;
     }
 
-    private static void Refused(string message, Func<IDisposable> fit) => Assert.Contains(message, Assert.Throws<AdaptationException>(() => fit()).Message);
+    private static void Refused(string message, Func<IDisposable> fit) =>
+        Assert.Contains(message, Assert.Throws<AdaptationException>(() => fit()).Message);
 }

@@ -121,8 +121,8 @@ public class InmapTests
     {
         using var scope = torch.NewDisposeScope();
         var world = new SyntheticClip(seed: 15, classes: 4, size: 8);
-        using var result = InmapFit.Fit(
-            world.DrawEven(4).Features.to(torch.ScalarType.BFloat16), world.Text.to(torch.ScalarType.Float16), InmapOptions.Paper with { Iterations = 3 });
+        var (features, text) = (world.DrawEven(4).Features.to(torch.ScalarType.BFloat16), world.Text.to(torch.ScalarType.Float16));
+        using var result = InmapFit.Fit(features, text, InmapOptions.Paper with { Iterations = 3 });
         Assert.Equal(torch.ScalarType.Float32, result.Proxies.dtype);
     }
 

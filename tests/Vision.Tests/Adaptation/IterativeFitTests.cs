@@ -86,7 +86,8 @@ public class IterativeFitTests
             if (read) fit.Result.Dispose();
             fit.Dispose();
             var after = statistics.ThreadTotalLiveCount;
-            Assert.True(before == after, $"{typeof(T).Name}, {share:P0} done, result {(read ? "read" : "not read")}: {before} tensors before, {after} after");
+            var way = $"{typeof(T).Name}, {share:P0} done, result {(read ? "read" : "not read")}";
+            Assert.True(before == after, $"{way}: {before} tensors before, {after} after");
         }
     }
 }

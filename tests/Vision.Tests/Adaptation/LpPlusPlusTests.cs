@@ -57,10 +57,11 @@ public class LpPlusPlusTests
         var (shots, _, text, bias) = Problem(golden);
         foreach (var epochs in new[] { 1, 50, 1000 })
         {
-            using var result = LpPlusPlusFit.Fit(shots, text, LpPlusPlusOptions.Seed with { CosinePeriod = period, Epochs = epochs }, initialBias: bias);
+            var options = LpPlusPlusOptions.Seed with { CosinePeriod = period, Epochs = epochs };
+            using var result = LpPlusPlusFit.Fit(shots, text, options, initialBias: bias);
             Golden.Close(golden.Output($"seed_lp.T{period}.e{epochs}.W"), result.Weights.W, golden.Tolerance(1e-9, 1e-3));
             Golden.Close(golden.Output($"seed_lp.T{period}.e{epochs}.b"), result.Weights.Bias, golden.Tolerance(1e-9, 1e-3));
-            Golden.Close(torch.full(text.shape[1], result.InitialAlpha, dtype: golden.Type), result.Weights.Alpha, golden.Tolerance(0, 1e-6));
+            Golden.Close(torch.full_like(result.Weights.Alpha, result.InitialAlpha), result.Weights.Alpha, 0);
             if (epochs < 1000) continue;
             var trace = golden.Output64($"seed_lp.T{period}.trace");
             Golden.Close(trace[.., 0], torch.tensor(result.Trace.Select(t => t.LearningRate).ToArray()), golden.Tolerance(1e-9, 1e-4));
@@ -135,6 +136,16 @@ public class LpPlusPlusTests
         var shots = new LabelledFeatures(torch.cat([a, b, b, b]), torch.tensor([0L, 1, 1, 1]));
         using var result = LpPlusPlusFit.Fit(shots, world.Text, LpPlusPlusOptions.Paper with { Epochs = 1, InitialAlpha = 1000 });
         Assert.Equal(result.Weights.W[0].norm().item<double>(), result.Weights.W[1].norm().item<double>(), 0.5);
+    }
+
+    [Fact]
+    public void Texts_at_right_angles_to_every_shot_leave_alpha_alone()
+    {
+        using var scope = torch.NewDisposeScope();
+        var shots = new LabelledFeatures(torch.eye(4)[..2], torch.tensor([0L, 1]));
+        using var result = LpPlusPlusFit.Fit(shots, torch.eye(4)[.., 2..], LpPlusPlusOptions.Paper);
+        Assert.Equal(0, result.AlphaLearningRate);
+        Assert.Equal(0, result.Weights.Alpha.abs().max().item<float>());
     }
 
     [Fact]

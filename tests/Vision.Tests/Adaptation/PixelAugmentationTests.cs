@@ -38,7 +38,8 @@ public class PixelAugmentationTests
     [Fact]
     public void The_seed_decides_and_the_bytes_are_frozen()
     {
-        string Digest(ulong seed) => Convert.ToHexStringLower(SHA256.HashData([.. PixelAugmentation.Views(Picture, Size, 8, seed).SelectMany(v => v)]));
+        string Digest(ulong seed) =>
+            Convert.ToHexStringLower(SHA256.HashData([.. PixelAugmentation.Views(Picture, Size, 8, seed).SelectMany(v => v)]));
         Assert.NotEqual(Digest(5), Digest(6));
         Assert.Equal("959c7893a7b9ac640a207596aa7b0182f028ca1c76b385abdd0e7fdff3eb7093", Digest(5));
     }
