@@ -1,0 +1,74 @@
+using FewShotCluster.GrainInterfaces.ClassSets;
+using FewShotCluster.GrainInterfaces.Encoders;
+using Orleans.Concurrency;
+
+namespace FewShotCluster.GrainInterfaces.Cluster;
+
+/// <summary>The whole cluster at a glance.</summary>
+[GenerateSerializer, Immutable, Alias("fewshot.ClusterStatus")]
+public sealed record ClusterStatus(
+    [property: Id(0)] IReadOnlyList<NodeStatus> Nodes,
+    [property: Id(1)] IReadOnlyList<DeviceStatus> Devices,
+    [property: Id(2)] IReadOnlyList<ClassSetSummary> ClassSets);
+
+/// <summary>One silo.</summary>
+/// <param name="Name">The node's name.</param>
+/// <param name="Address">Its silo address.</param>
+/// <param name="State">Membership state.</param>
+/// <param name="Slots">Its device slots.</param>
+[GenerateSerializer, Immutable, Alias("fewshot.NodeStatus")]
+public sealed record NodeStatus(
+    [property: Id(0)] string Name,
+    [property: Id(1)] string Address,
+    [property: Id(2)] string State,
+    [property: Id(3)] IReadOnlyList<string> Slots);
+
+/// <summary>One device slot.</summary>
+[GenerateSerializer, Immutable, Alias("fewshot.DeviceStatus")]
+public sealed record DeviceStatus
+{
+    /// <summary>The slot, for example <c>node-a/cpu:0</c>.</summary>
+    [Id(0)]
+    public required string Slot { get; init; }
+
+    /// <summary>Its encoders, the refiner last.</summary>
+    [Id(1)]
+    public required IReadOnlyList<EncoderInfo> Encoders { get; init; }
+
+    /// <summary>Weights' dtype on the device.</summary>
+    [Id(2)]
+    public required string Dtype { get; init; }
+
+    /// <summary>Images and texts waiting.</summary>
+    [Id(3)]
+    public required int QueueLength { get; init; }
+
+    /// <summary>Bound of the queue.</summary>
+    [Id(4)]
+    public required int QueueLimit { get; init; }
+
+    /// <summary>Items encoded since start.</summary>
+    [Id(5)]
+    public required long Encoded { get; init; }
+
+    /// <summary>Batches run since start.</summary>
+    [Id(6)]
+    public required long Batches { get; init; }
+
+    /// <summary>Cache lookups answered since start.</summary>
+    [Id(7)]
+    public required long CacheHits { get; init; }
+
+    /// <summary>Cache lookups missed since start.</summary>
+    [Id(8)]
+    public required long CacheMisses { get; init; }
+}
+
+/// <summary>Reports on the cluster.</summary>
+[Alias("fewshot.IClusterStatusGrain")]
+public interface IClusterStatusGrain : IGrainWithIntegerKey
+{
+    /// <summary>Nodes, device slots and class sets; a slot that does not answer is left out of the devices.</summary>
+    [Alias("GetStatus"), AlwaysInterleave]
+    Task<ClusterStatus> GetStatus(CancellationToken cancellationToken);
+}

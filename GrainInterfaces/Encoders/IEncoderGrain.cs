@@ -1,0 +1,50 @@
+using FewShotCluster.GrainInterfaces.Cluster;
+using Orleans.Concurrency;
+
+namespace FewShotCluster.GrainInterfaces.Encoders;
+
+/// <summary>
+/// The address of one device slot (the key, for example <c>node-a/cuda:0</c>): pinned to the silo that owns the device. It hosts
+/// all CLIP encoders of that device, so that an image is decoded once for all of them.
+/// </summary>
+[Alias("fewshot.IEncoderGrain")]
+public interface IEncoderGrain : IGrainWithStringKey
+{
+    /// <summary>
+    /// Features of one image by every encoder of the slot. Without bytes only the cache is asked and null means: send the bytes.
+    /// </summary>
+    /// <param name="key">The image's content key.</param>
+    /// <param name="image">Encoded bytes, or null.</param>
+    /// <param name="learnFor">A class set whose unlabelled pool the features shall enter, or null.</param>
+    /// <param name="cancellationToken">Cancels the work while it is queued.</param>
+    [Alias("EncodeImage")]
+    Task<ImageFeatures?> EncodeImage(
+        ContentKey key, [Immutable] byte[]? image, string? learnFor, CancellationToken cancellationToken);
+
+    /// <summary>Unit-length text features by every encoder of the slot: rows in the order of the texts.</summary>
+    [Alias("EncodeTexts")]
+    Task<TextFeatures> EncodeTexts([Immutable] IReadOnlyList<string> texts, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// One chunk of a class set's unlabelled pool on this slot: images not labelled by anybody, in order of content key.
+    /// </summary>
+    [Alias("ReadPool")]
+    Task<PoolChunk> ReadPool(string classSetId, int skip, int take, CancellationToken cancellationToken);
+
+    /// <summary>What the slot holds and how busy it is.</summary>
+    [Alias("GetStatus"), AlwaysInterleave]
+    Task<DeviceStatus> GetStatus();
+}
+
+/// <summary>The address of the refiner backbone (ConvNeXt-V2) of one device slot. Heads belong to class sets and are applied elsewhere.</summary>
+[Alias("fewshot.IDogRefinerGrain")]
+public interface IDogRefinerGrain : IGrainWithStringKey
+{
+    /// <summary>Pooled features of one image; null means: send the bytes.</summary>
+    [Alias("Encode")]
+    Task<RefinerFeatures?> Encode(ContentKey key, [Immutable] byte[]? image, CancellationToken cancellationToken);
+
+    /// <summary>Pooled features of augmented views of one labelled photo, for fitting a head.</summary>
+    [Alias("EncodeViews")]
+    Task<RefinerFeatures> EncodeViews([Immutable] byte[] image, int views, CancellationToken cancellationToken);
+}

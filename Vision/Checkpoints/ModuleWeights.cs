@@ -1,0 +1,36 @@
+using static TorchSharp.torch;
+
+namespace FewShotCluster.Vision.Checkpoints;
+
+/// <summary>Copies a checkpoint's tensors into a module whose state-dict keys equal the checkpoint's.</summary>
+internal static class ModuleWeights
+{
+    /// <summary>Strict: every key of the module must be there in its shape, and nothing unexpected may be left over.</summary>
+    /// <param name="module">The module; its parameters and buffers are overwritten, converted to their own dtype.</param>
+    /// <param name="checkpoint">Where the tensors are.</param>
+    /// <param name="ignore">Names in the checkpoint that carry no weights.</param>
+    /// <exception cref="CheckpointException">Missing, unexpected and mis-shaped keys, listed by name.</exception>
+    public static void Load(nn.Module module, Checkpoint checkpoint, IReadOnlySet<string> ignore)
+    {
+        using var scope = NewDisposeScope();
+        using var _ = no_grad();
+        var state = module.state_dict();
+        // BatchNorm's step counter has no part in inference; OpenAI's files have it, converted ones often not.
+        var missing = state.Keys.Where(k => !checkpoint.Tensors.ContainsKey(k) && !k.EndsWith("num_batches_tracked", StringComparison.Ordinal));
+        var unexpected = checkpoint.Tensors.Keys.Where(k => !state.ContainsKey(k) && !ignore.Contains(k));
+        var shaped = state.Where(s => checkpoint.Tensors.TryGetValue(s.Key, out var t) && !t.Shape.SequenceEqual(s.Value.shape))
+            .Select(s => $"{s.Key} [{string.Join(",", checkpoint.Tensors[s.Key].Shape)}] for [{string.Join(",", s.Value.shape)}]");
+        var problems = new[] { ("missing", missing), ("unexpected", unexpected), ("mis-shaped", shaped) }
+            .Where(p => p.Item2.Any())
+            .Select(p => $"{p.Item1}: {string.Join("; ", p.Item2.Order(StringComparer.Ordinal))}")
+            .ToList();
+        if (problems.Count > 0) throw new CheckpointException($"{checkpoint.Path} does not fit the architecture. {string.Join(". ", problems)}");
+
+        foreach (var (key, target) in state)
+        {
+            if (!checkpoint.Tensors.ContainsKey(key)) continue;
+            using var tensor = checkpoint.Read(key);
+            target.copy_(tensor);
+        }
+    }
+}

@@ -1,0 +1,9 @@
+using static TorchSharp.torch;
+
+namespace FewShotCluster.Vision.Models;
+
+/// <summary>x * sigmoid(1.702 x): OpenAI's approximation of GELU (openai/CLIP, clip/model.py).</summary>
+internal sealed class QuickGelu() : nn.Module<Tensor, Tensor>(nameof(QuickGelu))
+{
+    public override Tensor forward(Tensor x) => x * sigmoid(1.702 * x);
+}

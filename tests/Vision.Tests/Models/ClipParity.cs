@@ -1,0 +1,57 @@
+using System.Text.Json;
+using FewShotCluster.TestSupport;
+using FewShotCluster.Vision.Checkpoints;
+using FewShotCluster.Vision.Models;
+using static TorchSharp.torch;
+
+namespace FewShotCluster.Vision.Tests.Models;
+
+/// <summary>Both CLIP architectures against openai/CLIP's own outputs, from OpenAI-style archives and safetensors.</summary>
+public class ClipParity
+{
+    [Theory]
+    [InlineData("clip-vit-tiny", "clip-vit-tiny.pt")]
+    [InlineData("clip-rn-tiny", "clip-rn-tiny.pt")]
+    [InlineData("clip-vit-mini", "clip-vit-mini.pt")]
+    [InlineData("clip-vit-mini", "clip-vit-mini.open_clip.safetensors")]
+    public void Features_and_logits_match(string golden, string file)
+    {
+        using var _ = inference_mode();
+        using var scope = NewDisposeScope();
+        using var checkpoint = Checkpoint.Open(ReferenceData.Reference("models", file));
+        using var clip = Clip.Load(checkpoint);
+        string At(string name) => ReferenceData.Reference("models", golden, name);
+
+        var image = clip.encode_image(Golden.Load(At("images.npy")));
+        var text = clip.encode_text(Golden.Load(At("tokens.npy")));
+        Golden.Close(At("image_features.npy"), image, 1e-4 * MaxAbs(golden, "image_features"));
+        Golden.Close(At("text_features.npy"), text, 1e-4 * MaxAbs(golden, "text_features"));
+
+        var imageUnit = nn.functional.normalize(image, dim: -1);
+        var textUnit = nn.functional.normalize(text, dim: -1);
+        Golden.Close(At("image_features_l2.npy"), imageUnit, 2e-5);
+        Golden.Close(At("text_features_l2.npy"), textUnit, 5e-6);
+        Golden.Close(At("logits_per_image.npy"), clip.LogitScale.exp() * imageUnit.matmul(textUnit.t()), 1e-3);
+    }
+
+    [Theory]
+    [InlineData("64")]
+    [InlineData("96")]
+    [InlineData("75x100")]
+    public void ConvNeXt_logits_and_pooled_features_match(string size)
+    {
+        using var _ = inference_mode();
+        using var scope = NewDisposeScope();
+        using var checkpoint = Checkpoint.Open(ReferenceData.Reference("models", "convnextv2-tiny.pt"));
+        using var model = ConvNeXtV2.Load(checkpoint);
+        var images = Golden.Load(ReferenceData.Reference("models", "convnextv2-tiny", $"images-{size}.npy"));
+        Golden.Close(ReferenceData.Reference("models", "convnextv2-tiny", $"pooled-{size}.npy"), model.forward_features(images), 2e-5);
+        Golden.Close(ReferenceData.Reference("models", "convnextv2-tiny", $"logits-{size}.npy"), model.call(images), 2e-5);
+    }
+
+    private static double MaxAbs(string model, string output)
+    {
+        using var manifest = JsonDocument.Parse(File.ReadAllText(ReferenceData.Reference("models", "manifest.json")));
+        return manifest.RootElement.GetProperty(model).GetProperty("outputs").GetProperty(output).GetProperty("max_abs").GetDouble();
+    }
+}
