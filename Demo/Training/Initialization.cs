@@ -1,5 +1,4 @@
 using FewShotCluster.Demo.World;
-using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
@@ -15,40 +14,27 @@ internal static class Initialization
     public static void Clip(nn.Module model, WorldRandom random)
     {
         var parameters = model.named_parameters().ToDictionary(p => p.name, p => p.parameter);
-        double width = parameters["ln_final.weight"].shape[0];
-        var textLayers = parameters.Keys.Count(name => name.StartsWith("transformer.", StringComparison.Ordinal) && name.EndsWith("ln_1.weight", StringComparison.Ordinal));
-        var residual = Math.Pow(width * 2 * textLayers, -.5);
+        var width = parameters["ln_final.weight"].shape[0];
+        var textLayers = parameters.Keys.Count(name => IsText(name) && Ends(name, "ln_1.weight"));
         foreach (var (name, parameter) in parameters)
-            switch (name)
-            {
-                case "logit_scale":
-                    Fill(parameter, () => Math.Log(1 / .07));
-                    break;
-                case "token_embedding.weight":
-                    Normal(parameter, .02, random);
-                    break;
-                case "positional_embedding":
-                    Normal(parameter, .01, random);
-                    break;
-                case "text_projection" or "visual.proj":
-                    Normal(parameter, Math.Pow(parameter.shape[0], -.5), random);
-                    break;
-                case var _ when name.EndsWith("_embedding", StringComparison.Ordinal):
-                    Normal(parameter, Math.Pow(parameter.shape[^1], -.5), random);
-                    break;
-                case var _ when name.StartsWith("transformer.", StringComparison.Ordinal) && name.EndsWith("_proj.weight", StringComparison.Ordinal) && !name.EndsWith("in_proj.weight", StringComparison.Ordinal):
-                    Normal(parameter, residual, random);
-                    break;
-                case var _ when name.EndsWith("attn.in_proj_weight", StringComparison.Ordinal):
-                    Uniform(parameter, Math.Sqrt(6.0 / (parameter.shape[0] + parameter.shape[1])), random);
-                    break;
-                case var _ when name.EndsWith("attn.in_proj_bias", StringComparison.Ordinal) || name.EndsWith("attn.out_proj.bias", StringComparison.Ordinal):
-                    Fill(parameter, () => 0);
-                    break;
-                default:
-                    TorchDefault(name, parameter, parameters, random);
-                    break;
-            }
+            if (name == "logit_scale")
+                Fill(parameter, () => Math.Log(1 / .07));
+            else if (name == "token_embedding.weight")
+                Normal(parameter, .02, random);
+            else if (name == "positional_embedding")
+                Normal(parameter, .01, random);
+            else if (Ends(name, "_embedding"))
+                Normal(parameter, Math.Pow(parameter.shape[^1], -.5), random);
+            else if (name is "text_projection" or "visual.proj")
+                Normal(parameter, Math.Pow(parameter.shape[0], -.5), random);
+            else if (Ends(name, "attn.in_proj_weight"))
+                Uniform(parameter, Math.Sqrt(6.0 / (parameter.shape[0] + parameter.shape[1])), random);
+            else if (Ends(name, "attn.in_proj_bias") || Ends(name, "attn.out_proj.bias"))
+                Fill(parameter, () => 0);
+            else if (IsText(name) && (Ends(name, "out_proj.weight") || Ends(name, "c_proj.weight")))
+                Normal(parameter, Math.Pow(width * 2 * textLayers, -.5), random);
+            else
+                TorchDefault(name, parameter, parameters, random);
     }
 
     /// <summary>Fan-in deviations: with ConvNeXt-V2's own 0.02 training stalls at these widths.</summary>
@@ -58,7 +44,7 @@ internal static class Initialization
             if (IsMatrix(name, parameter))
                 Normal(parameter, Math.Pow(FanIn(parameter), -.5), random);
             else
-                Fill(parameter, () => parameter.dim() == 1 && name.EndsWith("weight", StringComparison.Ordinal) ? 1 : 0);
+                Fill(parameter, () => parameter.dim() == 1 && Ends(name, "weight") ? 1 : 0);
     }
 
     /// <summary>Linear and convolution: uniform within 1/sqrt(fan-in), bias alike; norms: one and zero.</summary>
@@ -68,13 +54,17 @@ internal static class Initialization
         if (parameters.TryGetValue(layer + "weight", out var weight) && weight.dim() >= 2)
             Uniform(parameter, Math.Pow(FanIn(weight), -.5), random);
         else if (parameter.dim() == 1)
-            Fill(parameter, () => name.EndsWith("weight", StringComparison.Ordinal) ? 1 : 0);
+            Fill(parameter, () => Ends(name, "weight") ? 1 : 0);
         else
             throw new InvalidOperationException($"no rule to initialise '{name}' of {parameter.dim()} dimensions");
     }
 
+    private static bool IsText(string name) => name.StartsWith("transformer.", StringComparison.Ordinal);
+
+    private static bool Ends(string name, string suffix) => name.EndsWith(suffix, StringComparison.Ordinal);
+
     // GRN's gamma and beta have four dimensions, but are vectors.
-    private static bool IsMatrix(string name, Parameter parameter) => parameter.dim() >= 2 && name.EndsWith("weight", StringComparison.Ordinal);
+    private static bool IsMatrix(string name, Parameter parameter) => parameter.dim() >= 2 && Ends(name, "weight");
 
     private static long FanIn(Parameter weight) => weight.numel() / weight.shape[0];
 

@@ -1,5 +1,5 @@
 using FewShotCluster.Demo.World;
-using TorchSharp;
+using FewShotCluster.Vision.Imaging;
 using static TorchSharp.torch;
 
 namespace FewShotCluster.Demo.Training;
@@ -8,10 +8,10 @@ namespace FewShotCluster.Demo.Training;
 /// Makes normalised batches out of stored pixels, in one buffer that is used again: a batch lives until the next is built.
 /// Augmentation shifts by up to a sixteenth of the side (the edge is repeated) and mirrors.
 /// </summary>
-internal sealed class PixelBatch(PixelStore store, ReadOnlySpan<float> mean, ReadOnlySpan<float> deviation, int size)
+internal sealed class PixelBatch(PixelStore store, PixelNormalization normalization, int size)
 {
     private readonly float[] _values = new float[size * store.Side * store.Side * 3];
-    private readonly float[] _normalized = Normalized(mean, deviation);
+    private readonly float[] _normalized = Table(normalization);
 
     /// <summary>[rows, 3, side, side], channels last in memory.</summary>
     public Tensor Build(ReadOnlySpan<int> rows, WorldRandom? augmentation = null)
@@ -45,11 +45,7 @@ internal sealed class PixelBatch(PixelStore store, ReadOnlySpan<float> mean, Rea
         }
     }
 
-    private static float[] Normalized(ReadOnlySpan<float> mean, ReadOnlySpan<float> deviation)
-    {
-        var table = new float[3 * 256];
-        for (var i = 0; i < table.Length; i++)
-            table[i] = (i % 256 / 255f - mean[i / 256]) / deviation[i / 256];
-        return table;
-    }
+    /// <summary>Normalised value of each byte: 256 of the red channel, then green, then blue.</summary>
+    private static float[] Table(PixelNormalization normalization) =>
+        [.. Enumerable.Range(0, 3 * 256).Select(i => (i % 256 / 255f - normalization.Mean[i / 256]) / normalization.StandardDeviation[i / 256])];
 }
