@@ -18,7 +18,7 @@ internal static class ModuleWeights
         // BatchNorm's step counter has no part in inference; OpenAI's files have it, converted ones often not.
         var missing = state.Keys.Where(k => !checkpoint.Tensors.ContainsKey(k) && !k.EndsWith("num_batches_tracked", StringComparison.Ordinal));
         var unexpected = checkpoint.Tensors.Keys.Where(k => !state.ContainsKey(k) && !ignore.Contains(k));
-        var shaped = state.Where(s => checkpoint.Tensors.TryGetValue(s.Key, out var t) && !t.Shape.SequenceEqual(s.Value.shape))
+        var shaped = state.Where(s => checkpoint.Tensors.TryGetValue(s.Key, out var t) && !Fits(t.Shape, s.Value.shape))
             .Select(s => $"{s.Key} [{string.Join(",", checkpoint.Tensors[s.Key].Shape)}] for [{string.Join(",", s.Value.shape)}]");
         var problems = new[] { ("missing", missing), ("unexpected", unexpected), ("mis-shaped", shaped) }
             .Where(p => p.Item2.Any())
@@ -30,7 +30,11 @@ internal static class ModuleWeights
         {
             if (!checkpoint.Tensors.ContainsKey(key)) continue;
             using var tensor = checkpoint.Read(key);
-            target.copy_(tensor);
+            target.copy_(tensor.reshape(target.shape));
         }
     }
+
+    // Some exporters store a scalar as a vector of one element.
+    private static bool Fits(long[] stored, long[] wanted) =>
+        stored.SequenceEqual(wanted) || (wanted.Length == 0 && stored.SequenceEqual([1L]));
 }
