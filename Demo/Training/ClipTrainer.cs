@@ -60,7 +60,8 @@ internal sealed class ClipTrainer(
     {
         using var _ = no_grad();
         long[] size = [ModelShapes.ResNetInput, ModelShapes.ResNetInput];
-        return F.normalize(teacher.encode_image(F.interpolate(batch, size, mode: InterpolationMode.Bilinear, align_corners: false)), dim: -1);
+        var enlarged = F.interpolate(batch, size, mode: InterpolationMode.Bilinear, align_corners: false);
+        return F.normalize(teacher.encode_image(enlarged), dim: -1);
     }
 
     private void Train(
@@ -83,13 +84,13 @@ internal sealed class ClipTrainer(
             if (distance is not null)
                 loss += distance(batch, images);
             optimization.Step(step, loss);
-            if ((step + 1) % ReportEvery == 0 || step + 1 == schedule.Steps)
+            if (step % ReportEvery == 0 || step + 1 == schedule.Steps)
                 progress?.Report(new TrainingProgress(stage, step + 1, schedule.Steps, loss.item<float>()));
         }
         model.eval();
     }
 
-    /// <summary>A new caption for each picture: the distinct ones as tokens [M, context], and each picture's number among them [N].</summary>
+    /// <summary>A new caption for each picture: the distinct ones as tokens [M, context], and each picture's one [N].</summary>
     private (Tensor Captions, Tensor CaptionOf) Captioned(ReadOnlySpan<int> picked, WorldRandom random)
     {
         var numbers = new Dictionary<string, int>(StringComparer.Ordinal);

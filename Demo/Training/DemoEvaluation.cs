@@ -45,7 +45,8 @@ public static class DemoEvaluation
             Path.Combine(folder, TrainedModels.MergesFile), clip.Config.VocabularySize, clip.Config.ContextLength);
         var pictures = DemoClasses.All.SelectMany(
             demoClass => Enumerable.Range(0, testPerClass).Select(i => DemoPictures.Test(demoClass, i, draw)));
-        return FeatureReader.Images(clip, pictures).matmul(FeatureReader.Texts(clip, tokenizer, DemoClasses.All.Select(c => c.Name), Templates).t());
+        var names = FeatureReader.Texts(clip, tokenizer, DemoClasses.All.Select(demoClass => demoClass.Name), Templates);
+        return FeatureReader.Images(clip, pictures).matmul(names.t());
     }
 
     private static TextAccuracy Judge(Tensor scores, int perClass)
@@ -63,7 +64,8 @@ public static class DemoEvaluation
         using var checkpoint = Checkpoint.Open(Path.Combine(folder, $"{TrainedModels.RefinerName}.safetensors"));
         using var refiner = ConvNeXtV2.Load(checkpoint);
         var dogs = DemoClasses.InFamily(Family.Dog).ToList();
-        var head = RefinerHead.Train(refiner, Stored(DemoPictures.Shots, ShotsPerClass), Labels(ShotsPerClass), dogs.Count, new WorldRandom(0));
+        var shots = Stored(DemoPictures.Shots, ShotsPerClass);
+        var head = RefinerHead.Train(refiner, shots, Labels(ShotsPerClass), dogs.Count, new WorldRandom(0));
         var predicted = head.Logits(FeatureReader.Refiner(refiner, Stored(DemoPictures.Test, testPerClass))).argmax(1);
         return predicted.eq(Labels(testPerClass)).to_type(ScalarType.Float32).mean().item<float>();
 

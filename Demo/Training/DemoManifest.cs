@@ -38,7 +38,8 @@ public sealed record DemoManifest(int Schema, IReadOnlyList<ModelEntry> Models, 
 /// seconds of training, and the digest of the vocabulary.
 /// </summary>
 public sealed record TrainingNotes(
-    int Recipe, ulong Seed, int Pictures, int DogPictures, IReadOnlyDictionary<string, ModelNotes> Models, string VocabularySha256, long Seconds);
+    int Recipe, ulong Seed, int Pictures, int DogPictures, IReadOnlyDictionary<string, ModelNotes> Models,
+    string VocabularySha256, long Seconds);
 
 /// <summary>
 /// One model: side of its input in pixels, channel statistics of pixels in [0, 1], samples it saw in training, its logit scale if

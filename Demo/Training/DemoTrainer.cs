@@ -51,7 +51,8 @@ public static class DemoTrainer
     }
 
     /// <summary>From captions, and from every name of the demo, so that no word is spelt in letters.</summary>
-    private static List<string> LearnMerges(TrainingRecipe recipe, IReadOnlyList<PictureFacts> facts, WorldRandom random) => BpeLearner.Learn(
+    private static List<string> LearnMerges(TrainingRecipe recipe, IReadOnlyList<PictureFacts> facts, WorldRandom random) =>
+        BpeLearner.Learn(
         [
             .. facts.Take(CaptionsForVocabulary).Select(fact => Captions.Write(fact, random)),
             .. DemoClasses.All.Select(demoClass => $"a photo of a {demoClass.Name}."),

@@ -64,13 +64,16 @@ internal static class Initialization
     private static bool Ends(string name, string suffix) => name.EndsWith(suffix, StringComparison.Ordinal);
 
     // GRN's gamma and beta have four dimensions, but are vectors.
-    private static bool IsMatrix(string name, Parameter parameter) => parameter.dim() >= 2 && Ends(name, "weight");
+    private static bool IsMatrix(string name, Parameter parameter) =>
+        parameter.dim() >= 2 && Ends(name, "weight");
 
     private static long FanIn(Parameter weight) => weight.numel() / weight.shape[0];
 
-    private static void Normal(Parameter parameter, double deviation, WorldRandom random) => Fill(parameter, () => random.Gaussian(0, deviation));
+    private static void Normal(Parameter parameter, double deviation, WorldRandom random) =>
+        Fill(parameter, () => random.Gaussian(0, deviation));
 
-    private static void Uniform(Parameter parameter, double bound, WorldRandom random) => Fill(parameter, () => random.Uniform(-bound, bound));
+    private static void Uniform(Parameter parameter, double bound, WorldRandom random) =>
+        Fill(parameter, () => random.Uniform(-bound, bound));
 
     private static void Fill(Parameter parameter, Func<double> value)
     {

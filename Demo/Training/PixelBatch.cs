@@ -46,6 +46,11 @@ internal sealed class PixelBatch(PixelStore store, PixelNormalization normalizat
     }
 
     /// <summary>Normalised value of each byte: 256 of the red channel, then green, then blue.</summary>
-    private static float[] Table(PixelNormalization normalization) =>
-        [.. Enumerable.Range(0, 3 * 256).Select(i => (i % 256 / 255f - normalization.Mean[i / 256]) / normalization.StandardDeviation[i / 256])];
+    private static float[] Table(PixelNormalization normalization)
+    {
+        var table = new float[3 * 256];
+        for (var i = 0; i < table.Length; i++)
+            table[i] = (i % 256 / 255f - normalization.Mean[i / 256]) / normalization.StandardDeviation[i / 256];
+        return table;
+    }
 }

@@ -22,14 +22,15 @@ internal sealed record RefinerHead(Tensor Mean, Tensor Deviation, Tensor Weight,
     /// <param name="random">For the augmented views.</param>
     public static RefinerHead Train(ConvNeXtV2 refiner, PixelStore shots, Tensor labels, int classes, WorldRandom random)
     {
-        var features = cat([.. Enumerable.Range(0, Views).Select(view => FeatureReader.Refiner(refiner, shots, view == 0 ? null : random))]);
+        var features = cat([.. Enumerable.Range(0, Views).Select(
+            view => FeatureReader.Refiner(refiner, shots, augmentation: view == 0 ? null : random))]);
         var targets = labels.repeat(Views);
-        var head = new RefinerHead(
-            features.mean([0]), features.std(0) + 1e-5,
-            nn.Parameter(zeros(classes, features.shape[1])), nn.Parameter(zeros(classes)));
+        var weight = nn.Parameter(zeros(classes, features.shape[1]));
+        var bias = nn.Parameter(zeros(classes));
+        var head = new RefinerHead(features.mean([0]), features.std(0) + 1e-5, weight, bias);
 
         using var _ = enable_grad();
-        using var optimizer = optim.AdamW([(TorchSharp.Modules.Parameter)head.Weight, (TorchSharp.Modules.Parameter)head.Bias], LearningRate, weight_decay: 1e-2);
+        using var optimizer = optim.AdamW([weight, bias], LearningRate, weight_decay: 1e-2);
         for (var step = 0; step < Steps; step++)
         {
             using var scope = NewDisposeScope();

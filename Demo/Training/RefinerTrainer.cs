@@ -30,7 +30,7 @@ internal sealed class RefinerTrainer(
             var picked = rows.Next();
             var loss = Loss(model.call(batches.Build(picked, random)), Attributes(picked));
             optimization.Step(step, loss);
-            if ((step + 1) % ReportEvery == 0 || step + 1 == schedule.Steps)
+            if (step % ReportEvery == 0 || step + 1 == schedule.Steps)
                 progress?.Report(new TrainingProgress("refiner", step + 1, schedule.Steps, loss.item<float>()));
         }
         model.eval();
