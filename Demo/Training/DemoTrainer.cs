@@ -31,7 +31,7 @@ public static class DemoTrainer
         var merges = LearnMerges(recipe, pictures.Facts, Stream(seed, "merges"));
         var tokenizer = ClipTokenizer.FromMerges(merges, ModelShapes.ContextLength);
 
-        // One side's failure stops the other.
+        // One side's failure stops the other, which then counts as cancelled, so that the failure is what surfaces.
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         var refining = OnOwnThread(stop, () =>
             new RefinerTrainer(dogs, progress, stop.Token).Train(recipe.Refiner, Stream(seed, "refiner")));
@@ -77,5 +77,5 @@ public static class DemoTrainer
                 throw;
             }
         },
-        CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+        stop.Token, TaskCreationOptions.LongRunning, TaskScheduler.Default);
 }

@@ -45,6 +45,14 @@ public sealed class TrainingSmoke : IDisposable
     }
 
     [Fact]
+    public void One_models_failure_stops_the_others_and_surfaces()
+    {
+        var broken = Tiny with { ResNet = Tiny.ResNet with { Batch = Tiny.Pictures + 1 } };
+        Assert.Throws<ArgumentOutOfRangeException>(
+            () => DemoTrainer.Train(_folder, seed: 5, broken, progress: null, TestContext.Current.CancellationToken));
+    }
+
+    [Fact]
     public void A_seed_beyond_the_pictures_range_is_refused() =>
         Assert.Throws<ArgumentOutOfRangeException>(() => DemoTrainer.Train(_folder, seed: 1 << 24));
 
