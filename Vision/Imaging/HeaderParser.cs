@@ -62,7 +62,8 @@ internal static class HeaderParser
     {
         if (BinaryPrimitives.ReadUInt32LittleEndian(bytes[14..]) == 12) return (ImageFormat.Bmp, Word(bytes, 18), Word(bytes, 20)); // OS/2
         // A negative height means rows from the top.
-        return (ImageFormat.Bmp, BinaryPrimitives.ReadInt32LittleEndian(bytes[18..]), Math.Abs((long)BinaryPrimitives.ReadInt32LittleEndian(bytes[22..])));
+        long width = BinaryPrimitives.ReadInt32LittleEndian(bytes[18..]), height = BinaryPrimitives.ReadInt32LittleEndian(bytes[22..]);
+        return (ImageFormat.Bmp, width, Math.Abs(height));
     }
 
     private static (ImageFormat, long, long) Tiff(ReadOnlySpan<byte> bytes)

@@ -9,7 +9,8 @@ public static class ImageDecoder
     /// <param name="orientation">Whether a camera's orientation note turns the picture; by default not, as in CLIP's own code.</param>
     /// <exception cref="InvalidImageException">Empty, unknown, damaged or truncated.</exception>
     /// <exception cref="ImageTooLargeException">Beyond the limits.</exception>
-    public static RgbImage Decode(ReadOnlyMemory<byte> bytes, ImageLimits? limits = null, ExifOrientation orientation = ExifOrientation.Ignore)
+    public static RgbImage Decode(
+        ReadOnlyMemory<byte> bytes, ImageLimits? limits = null, ExifOrientation orientation = ExifOrientation.Ignore)
     {
         limits ??= ImageLimits.Default;
         limits.CheckBytes(bytes.Length);

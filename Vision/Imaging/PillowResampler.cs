@@ -74,20 +74,23 @@ public static class PillowResampler
         {
             var taps = weights.Values.AsSpan(x * weights.Stride, weights.Count[x]);
             // Slicing checks once that all taps lie inside the row.
-            ref var first = ref MemoryMarshal.GetReference(source.Slice(weights.First[x] * RgbImage.BytesPerPixel, taps.Length * RgbImage.BytesPerPixel));
+            var window = source.Slice(weights.First[x] * RgbImage.BytesPerPixel, taps.Length * RgbImage.BytesPerPixel);
+            ref var first = ref MemoryMarshal.GetReference(window);
             var sums = Vector128.Create(Half);
             var pairs = Vector256<int>.Zero;
             var i = 0;
             for (; i + 1 < taps.Length; i += 2)
             {
-                var two = Vector128.CreateScalarUnsafe(Unsafe.ReadUnaligned<ulong>(ref Unsafe.Add(ref first, i * RgbImage.BytesPerPixel))).AsByte();
-                var (low, high) = Vector128.Widen(Vector128.WidenLower(two));
-                pairs += Vector256.Create(low.AsInt32(), high.AsInt32()) * Vector256.Create(Vector128.Create(taps[i]), Vector128.Create(taps[i + 1]));
+                var two = Unsafe.ReadUnaligned<ulong>(ref Unsafe.Add(ref first, i * RgbImage.BytesPerPixel));
+                var (low, high) = Vector128.Widen(Vector128.WidenLower(Vector128.CreateScalarUnsafe(two).AsByte()));
+                var pair = Vector256.Create(Vector128.Create(taps[i]), Vector128.Create(taps[i + 1]));
+                pairs += Vector256.Create(low.AsInt32(), high.AsInt32()) * pair;
             }
             if (i < taps.Length)
             {
-                var one = Vector128.CreateScalarUnsafe(Unsafe.ReadUnaligned<uint>(ref Unsafe.Add(ref first, i * RgbImage.BytesPerPixel))).AsByte();
-                sums += Vector128.WidenLower(Vector128.WidenLower(one)).AsInt32() * Vector128.Create(taps[i]);
+                var one = Unsafe.ReadUnaligned<uint>(ref Unsafe.Add(ref first, i * RgbImage.BytesPerPixel));
+                var lanes = Vector128.WidenLower(Vector128.WidenLower(Vector128.CreateScalarUnsafe(one).AsByte()));
+                sums += lanes.AsInt32() * Vector128.Create(taps[i]);
             }
             var rounded = Clip8(sums + pairs.GetLower() + pairs.GetUpper());
             results[x] = Vector128.Narrow(Vector128.Narrow(rounded, rounded), Vector128<ushort>.Zero).AsUInt32().ToScalar();

@@ -25,7 +25,8 @@ public sealed record PixelNormalization(IReadOnlyList<float> Mean, IReadOnlyList
     public void Normalize(RgbImage image, Span<float> planes)
     {
         var plane = image.Width * image.Height;
-        if (planes.Length != 3 * plane) throw new ArgumentException($"{planes.Length} values for 3 x {image.Height} x {image.Width}", nameof(planes));
+        if (planes.Length != 3 * plane)
+            throw new ArgumentException($"{planes.Length} values for 3 x {image.Height} x {image.Width}", nameof(planes));
         var red = planes[..plane];
         var green = planes.Slice(plane, plane);
         var blue = planes.Slice(2 * plane, plane);

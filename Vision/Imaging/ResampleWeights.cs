@@ -29,7 +29,10 @@ internal sealed class ResampleWeights
     /// <summary>Distance between two outputs' weights.</summary>
     public int Stride { get; }
 
-    /// <summary>Weights of outputs <paramref name="offset"/> to offset + <paramref name="count"/> when <paramref name="input"/> samples become <paramref name="output"/>.</summary>
+    /// <summary>
+    /// Weights of <paramref name="count"/> outputs from <paramref name="offset"/> on, when <paramref name="input"/> samples become
+    /// <paramref name="output"/>.
+    /// </summary>
     public static ResampleWeights Create(int input, long output, long offset, int count, ResampleFilter filter)
     {
         var scale = (double)input / output;

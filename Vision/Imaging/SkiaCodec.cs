@@ -13,7 +13,7 @@ internal static class SkiaCodec
         using var pin = bytes.Pin();
         using var data = SKData.Create((nint)pin.Pointer, bytes.Length);
         using var codec = SKCodec.Create(data)
-            ?? throw new InvalidImageException($"{header.Format} of {header.Width} x {header.Height} pixels: damaged header or unsupported variant");
+            ?? throw new InvalidImageException($"{Name(header)}: damaged header or unsupported variant");
         limits.CheckPixels(codec.Info.Width, codec.Info.Height); // a GIF's first frame may exceed its screen
 
         // Unpremultiplied, so that the colour below transparent pixels stays; no colour space, so that nothing is converted.
@@ -29,9 +29,11 @@ internal static class SkiaCodec
         return orientation == ExifOrientation.Apply ? Orientation.Apply(image, (int)codec.EncodedOrigin) : image;
     }
 
+    private static string Name(ImageHeader header) => $"{header.Format} of {header.Width} x {header.Height} pixels";
+
     private static string Describe(SKCodecResult result, ImageHeader header)
     {
-        var what = $"{header.Format} of {header.Width} x {header.Height} pixels";
+        var what = Name(header);
         return result switch
         {
             SKCodecResult.IncompleteInput => $"{what} is cut short",

@@ -43,7 +43,8 @@ internal static class TiffCompression
             else
             {
                 // The code about to be defined is the previous piece and its own first byte: one byte further in the same place.
-                if (code > next || previous < 0 || (code == next && next == capacity)) throw new InvalidImageException($"TIFF strip has an undefined LZW code {code}");
+                if (code > next || previous < 0 || (code == next && next == capacity))
+                    throw new InvalidImageException($"TIFF strip has an undefined LZW code {code}");
                 var (from, length) = code == next ? (previousStart, previousLength + 1) : (starts[code], lengths[code]);
                 for (var i = 0; i < length && written < output.Length; i++) output[written++] = output[from + i];
             }

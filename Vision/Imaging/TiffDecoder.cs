@@ -15,7 +15,7 @@ internal static class TiffDecoder
             var image = new RgbImage((int)directory.Width, (int)directory.Height, ReadStrips(bytes, directory));
             return orientation == ExifOrientation.Apply ? Orientation.Apply(image, directory.Orientation) : image;
         }
-        catch (Exception e) when (e is ArgumentOutOfRangeException or IndexOutOfRangeException or InvalidDataException)
+        catch (Exception e) when (e is ArgumentOutOfRangeException or IndexOutOfRangeException or OverflowException or InvalidDataException)
         {
             throw new InvalidImageException("TIFF is damaged or cut short", e);
         }
@@ -27,10 +27,15 @@ internal static class TiffDecoder
         if (bits.Any(b => b != 8)) throw new InvalidImageException($"TIFF with {bits[0]} bits a sample is not supported, only 8");
         if (directory.IsPlanar) throw new InvalidImageException("TIFF with separate colour planes is not supported");
         var needed = directory.Photometric == 2 ? 3 : 1;
-        if (directory.Photometric is < 0 or > 3 || directory.SamplesPerPixel < needed || directory.SamplesPerPixel > 8)
-            throw new InvalidImageException($"TIFF colour model {directory.Photometric} with {directory.SamplesPerPixel} samples is not supported");
-        if (directory.Predictor is not (1 or 2)) throw new InvalidImageException($"TIFF predictor {directory.Predictor} is not supported");
-        if (directory.Photometric == 3 && directory.ColorMap.Length < 3 * 256) throw new InvalidImageException("TIFF palette has too few entries");
+        if (directory.Photometric is < 0 or > 3 || directory.SamplesPerPixel < needed || directory.SamplesPerPixel > 4)
+        {
+            var samples = directory.SamplesPerPixel;
+            throw new InvalidImageException($"TIFF colour model {directory.Photometric} with {samples} samples is not supported");
+        }
+        if (directory.Predictor is not (1 or 2))
+            throw new InvalidImageException($"TIFF predictor {directory.Predictor} is not supported");
+        if (directory.Photometric == 3 && directory.ColorMap.Length < 3 * 256)
+            throw new InvalidImageException("TIFF palette has too few entries");
     }
 
     private static byte[] ReadStrips(ReadOnlySpan<byte> bytes, TiffDirectory directory)
@@ -39,12 +44,12 @@ internal static class TiffDecoder
         var rows = (int)directory.RowsPerStrip;
         var (offsets, counts) = (directory.StripOffsets, directory.StripByteCounts);
         var pixels = new byte[(long)width * height * RgbImage.BytesPerPixel];
-        var row = new byte[(long)width * samples * Math.Min(rows, height)];
+        var buffer = new byte[checked(width * samples * Math.Min(rows, height))];
         for (var strip = 0; strip * (long)rows < height; strip++)
         {
             var first = strip * rows;
             var data = bytes[checked((int)offsets[strip])..].Slice(0, checked((int)counts[strip]));
-            var decoded = row.AsSpan(0, width * samples * Math.Min(rows, height - first));
+            var decoded = buffer.AsSpan(0, width * samples * Math.Min(rows, height - first));
             TiffCompression.Decompress(data, directory.Compression, decoded);
             for (var y = 0; y < decoded.Length / (width * samples); y++)
             {

@@ -13,7 +13,8 @@ internal sealed class ClipPreTokenizer : PreTokenizer
     public const string StartOfText = "<|startoftext|>";
     public const string EndOfText = "<|endoftext|>";
 
-    private static readonly string[] Contractions = ["'s", "'\u017F", "'t", "'re", "'ve", "'m", "'ll", "'d"]; // long s: the pattern ignores case
+    // With long s, since the pattern ignores case.
+    private static readonly string[] Contractions = ["'s", "'\u017F", "'t", "'re", "'ve", "'m", "'ll", "'d"];
 
     private enum Kind { None, Letter, Number, Other }
 

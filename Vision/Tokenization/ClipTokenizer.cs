@@ -91,7 +91,8 @@ public sealed class ClipTokenizer
     {
         var ids = Encode(text);
         if (ids.Count > row.Length - 2 && !truncate)
-            throw new TextTooLongException($"{ids.Count + 2} tokens with start and end, the context holds {row.Length}: '{text[..Math.Min(text.Length, 40)]}...'");
+            throw new TextTooLongException(
+                $"{ids.Count + 2} tokens with start and end, the context holds {row.Length}: '{text[..Math.Min(text.Length, 40)]}...'");
         var count = Math.Min(ids.Count, row.Length - 2);
         row[0] = StartId;
         for (var i = 0; i < count; i++) row[i + 1] = ids[i];

@@ -28,8 +28,7 @@ internal static class ClipVocabulary
             for (var first = true; merges.Count < count && reader.ReadLine() is { } line; first = false)
             {
                 // OpenAI's first line is a version in quotes, other tools' "#version: ..."; "# x" may also be a merge.
-                if (first && (line.StartsWith("\"bpe_simple_vocab", StringComparison.Ordinal) || line.StartsWith("#version", StringComparison.Ordinal)))
-                    continue;
+                if (first && IsHeader(line)) continue;
                 merges.Add(line);
             }
         }
@@ -40,6 +39,9 @@ internal static class ClipVocabulary
         return merges.Count == count ? merges
             : throw new InvalidDataException($"{Path.GetFileName(path)} has {merges.Count} merges; the vocabulary needs {count}");
     }
+
+    private static bool IsHeader(string line) =>
+        line.StartsWith("\"bpe_simple_vocab", StringComparison.Ordinal) || line.StartsWith("#version", StringComparison.Ordinal);
 
     /// <summary>Token to id. Throws <see cref="InvalidDataException"/> where a merge is malformed or repeats a token.</summary>
     public static Dictionary<string, int> Build(IReadOnlyList<string> merges)
@@ -65,7 +67,7 @@ internal static class ClipVocabulary
     /// <summary>GPT-2's printable stand-ins for the 256 bytes, in the order of the vocabulary: printable bytes first.</summary>
     private static char[] ByteSymbols()
     {
-        var printable = Enumerable.Range(0, 256).Where(b => b is (>= '!' and <= '~') or (>= 0xA1 and <= 0xAC) or >= 0xAE).Select(b => (char)b);
-        return [.. printable, .. Enumerable.Range(256, 68).Select(c => (char)c)];
+        var printable = Enumerable.Range(0, 256).Where(b => b is (>= '!' and <= '~') or (>= 0xA1 and <= 0xAC) or >= 0xAE);
+        return [.. printable.Select(b => (char)b), .. Enumerable.Range(256, 68).Select(c => (char)c)];
     }
 }

@@ -90,7 +90,8 @@ internal static partial class FtfyCharacters
 
     private static FrozenDictionary<char, string> BuildReplacements()
     {
-        var map = EmbeddedTable.Read("width-forms.tsv").ToDictionary(e => (char)EmbeddedTable.CodePoint(e.Key), e => EmbeddedTable.Text(e.Value));
+        var map = EmbeddedTable.Read("width-forms.tsv")
+            .ToDictionary(e => (char)EmbeddedTable.CodePoint(e.Key), e => EmbeddedTable.Text(e.Value));
         map['\u3000'] = " ";
         foreach (var c in "\u02BC\u2018\u2019\u201A\u201B") map[c] = "'";
         foreach (var c in "\u201C\u201D\u201E\u201F") map[c] = "\"";

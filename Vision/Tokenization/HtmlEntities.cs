@@ -42,7 +42,7 @@ internal static class HtmlEntities
         return result.Append(text, position, text.Length - position).ToString();
     }
 
-    /// <summary>Handles <c>#123;</c> or <c>#x1F;</c> at <paramref name="start"/>; returns the characters consumed, 0 if it is none.</summary>
+    /// <summary>Handles <c>#123;</c> or <c>#x1F;</c>; returns the characters consumed, 0 if there is none.</summary>
     private static int AppendNumeric(string text, int start, StringBuilder result)
     {
         var position = start + 1;
@@ -50,14 +50,18 @@ internal static class HtmlEntities
         if (hexadecimal) position++;
         var digits = position;
         var value = 0;
-        for (; position < text.Length && (hexadecimal ? char.IsAsciiHexDigit(text[position]) : char.IsAsciiDigit(text[position])); position++)
+        for (; position < text.Length && IsDigit(text[position]); position++)
             if (value <= 0x10FFFF) // beyond that only the length matters
                 value = value * (hexadecimal ? 16 : 10) + Convert.ToInt32(text[position].ToString(), 16);
         if (position == digits) return 0;
         if (position < text.Length && text[position] == ';') position++;
         AppendCodePoint(value, result);
         return position - start;
+
+        bool IsDigit(char c) => hexadecimal ? char.IsAsciiHexDigit(c) : char.IsAsciiDigit(c);
     }
+
+    private static bool EndsName(char c) => c is '\t' or '\n' or '\f' or ' ' or '<' or '&' or '#' or ';';
 
     private static void AppendCodePoint(int value, StringBuilder result)
     {
@@ -74,7 +78,7 @@ internal static class HtmlEntities
     private static int AppendNamed(string text, int start, StringBuilder result)
     {
         var end = start;
-        for (var runes = 0; runes < LongestName && end < text.Length && text[end] is not ('\t' or '\n' or '\f' or ' ' or '<' or '&' or '#' or ';'); runes++)
+        for (var runes = 0; runes < LongestName && end < text.Length && !EndsName(text[end]); runes++)
             end += char.IsSurrogatePair(text, end) ? 2 : 1;
         if (end == start) return 0;
         if (end < text.Length && text[end] == ';') end++;

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Globalization;
 using System.Text;
 
@@ -34,7 +35,7 @@ internal static class TextCleaner
         return result.ToString();
     }
 
-    /// <summary>Python's str.lower(): the full mapping, so dotted I becomes two characters and sigma depends on its place in the word.</summary>
+    /// <summary>Python's str.lower(): full mapping, so dotted I becomes two characters and sigma depends on its place.</summary>
     private static string Lower(string text)
     {
         var simple = text.ToLowerInvariant();
@@ -53,19 +54,36 @@ internal static class TextCleaner
     /// <summary>Unicode's Final_Sigma: a cased letter before it and none after it, case-ignorable characters skipped.</summary>
     private static bool IsFinal(string text, int index)
     {
-        var before = index - 1;
-        while (before >= 0 && IsCaseIgnorable(text[before])) before--;
-        var after = index + 1;
-        while (after < text.Length && IsCaseIgnorable(text[after])) after++;
-        return before >= 0 && IsCased(text[before]) && (after == text.Length || !IsCased(text[after]));
+        var before = text.AsSpan(0, index);
+        while (Rune.DecodeLastFromUtf16(before, out var rune, out var length) == OperationStatus.Done)
+        {
+            if (!IsCaseIgnorable(rune)) return IsCased(rune) && !BeginsCased(text.AsSpan(index + 1));
+            before = before[..^length];
+        }
+        return false;
     }
 
-    private static bool IsCased(char c) =>
-        char.GetUnicodeCategory(c) is UnicodeCategory.UppercaseLetter or UnicodeCategory.LowercaseLetter or UnicodeCategory.TitlecaseLetter
-        || c is (>= '\u2160' and <= '\u217F') or (>= '\u24B6' and <= '\u24E9');
+    private static bool BeginsCased(ReadOnlySpan<char> text)
+    {
+        while (Rune.DecodeFromUtf16(text, out var rune, out var length) == OperationStatus.Done)
+        {
+            if (!IsCaseIgnorable(rune)) return IsCased(rune);
+            text = text[length..];
+        }
+        return false;
+    }
 
-    private static bool IsCaseIgnorable(char c) =>
-        char.GetUnicodeCategory(c) is UnicodeCategory.NonSpacingMark or UnicodeCategory.EnclosingMark or UnicodeCategory.Format
+    /// <summary>Unicode's property Cased: letters with case, and the letter-like signs of Other_Lowercase and Other_Uppercase.</summary>
+    private static bool IsCased(Rune rune) =>
+        Rune.GetUnicodeCategory(rune)
+            is UnicodeCategory.UppercaseLetter or UnicodeCategory.LowercaseLetter or UnicodeCategory.TitlecaseLetter
+        || rune.Value is 0xAA or 0xBA or (>= 0x2160 and <= 0x217F) or (>= 0x24B6 and <= 0x24E9)
+            or (>= 0x1F130 and <= 0x1F149) or (>= 0x1F150 and <= 0x1F169) or (>= 0x1F170 and <= 0x1F189);
+
+    /// <summary>Unicode's property Case_Ignorable: marks, formats, modifiers, and punctuation that may stand inside a word.</summary>
+    private static bool IsCaseIgnorable(Rune rune) =>
+        Rune.GetUnicodeCategory(rune) is UnicodeCategory.NonSpacingMark or UnicodeCategory.EnclosingMark or UnicodeCategory.Format
             or UnicodeCategory.ModifierLetter or UnicodeCategory.ModifierSymbol
-        || c is '\'' or '.' or ':' or '\u00B7' or '\u2018' or '\u2019' or '\u2024' or '\u2027';
+        || rune.Value is '\'' or '.' or ':' or 0xB7 or 0x55F or 0x5F4 or 0x2018 or 0x2019 or 0x2024 or 0x2027
+            or 0xFE13 or 0xFE52 or 0xFE55;
 }

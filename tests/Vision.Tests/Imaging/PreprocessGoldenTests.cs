@@ -30,7 +30,8 @@ public sealed class PreprocessGoldenTests
         ForEach(row => row.Json.GetProperty("exif_orientation").GetInt32() > 1, row =>
         {
             turned++;
-            return row.Clip(size, ExifOrientation.Apply) == row.Variant("exif_applied", size) && row.Clip(size) == row.Variant("rgb_first", size);
+            return row.Clip(size, ExifOrientation.Apply) == row.Variant("exif_applied", size)
+                && row.Clip(size) == row.Variant("rgb_first", size);
         });
         Assert.Equal(7, turned);
     }
@@ -39,7 +40,8 @@ public sealed class PreprocessGoldenTests
     [InlineData(384)]
     [InlineData(96)]
     public void Refiner_pixels_are_equal(int size) => ForEach(row => row.Name != Gray16, row =>
-        PreprocessGoldens.Hash(new RefinerPreprocessor(size).ToPlanes(row.Decode())) == row.Json.GetProperty("refiner").GetProperty($"sha256_{size}").GetString());
+        PreprocessGoldens.Hash(new RefinerPreprocessor(size).ToPlanes(row.Decode()))
+            == row.Json.GetProperty("refiner").GetProperty($"sha256_{size}").GetString());
 
     [Fact]
     public void Stored_arrays_are_equal()
@@ -78,6 +80,7 @@ public sealed class PreprocessGoldenTests
         public string Clip(int size, ExifOrientation orientation = ExifOrientation.Ignore) =>
             PreprocessGoldens.Hash(new ClipPreprocessor(size).ToPlanes(Decode(orientation)));
 
-        public string Variant(string name, int size) => Json.GetProperty("variants").GetProperty(name).GetProperty($"sha256_{size}").GetString()!;
+        public string Variant(string name, int size) =>
+            Json.GetProperty("variants").GetProperty(name).GetProperty($"sha256_{size}").GetString()!;
     }
 }

@@ -24,7 +24,8 @@ public sealed class ClipTokenizerGoldenTests
             var ids = row.GetProperty(key).EnumerateArray().Select(id => id.GetInt64()).ToArray();
             ids.CopyTo(expected, 0);
             var actual = Tokenizer.Value.Tokenize(text);
-            if (!actual.SequenceEqual(expected)) wrong.Add($"{text}: {string.Join(' ', ids)} expected, {string.Join(' ', actual.Take(ids.Length + 2))}");
+            if (!actual.SequenceEqual(expected))
+                wrong.Add($"{text}: {string.Join(' ', ids)} expected, {string.Join(' ', actual.Take(ids.Length + 2))}");
         }
         Assert.True(rows.Count > 500);
         Assert.True(wrong.Count == 0, $"{wrong.Count} of {rows.Count}:\n{string.Join('\n', wrong)}");
@@ -33,7 +34,8 @@ public sealed class ClipTokenizerGoldenTests
     [Fact]
     public void Overlong_texts_are_refused_unless_truncation_is_asked_for()
     {
-        var overlong = Rows().Where(row => row.GetProperty("overlong").GetBoolean()).Select(row => row.GetProperty("text").GetString()!).ToList();
+        var overlong = Rows().Where(row => row.GetProperty("overlong").GetBoolean())
+            .Select(row => row.GetProperty("text").GetString()!).ToList();
         Assert.NotEmpty(overlong);
         Assert.All(overlong, text => Assert.Throws<TextTooLongException>(() => Tokenizer.Value.Tokenize(text, truncate: false)));
     }
