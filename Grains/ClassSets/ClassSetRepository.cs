@@ -13,7 +13,7 @@ internal sealed class ClassSetRepository(IClassSetStore store, Serializer<ClassS
     {
         if (await store.LoadHead(classSetId, cancellationToken) is not { } head) return null;
         var blocks = await store.LoadBlocks(head.State.Blocks, cancellationToken);
-        var state = await Task.Run(() => states.Deserialize(Blocks.Join(head.State, blocks)), cancellationToken);
+        var state = await Task.Run(() => states.Deserialize(Blocks.Join(head.State, blocks))!, cancellationToken);
         await Fill(state with { Shots = [] }, cancellationToken);
         return state;
     }

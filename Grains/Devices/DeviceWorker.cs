@@ -43,6 +43,8 @@ internal sealed partial class DeviceWorker : IDisposable
 
     public string Slot { get; }
 
+    public torch.Device Device => torch.device(_device);
+
     /// <summary>The networks once loaded; fails with what kept them from loading.</summary>
     public Task<DeviceModels> Ready => _ready.Task;
 

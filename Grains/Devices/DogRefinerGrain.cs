@@ -2,6 +2,7 @@ using FewShotCluster.Grains.Placement;
 using FewShotCluster.GrainInterfaces.Encoders;
 using FewShotCluster.GrainInterfaces.Errors;
 using Orleans.Concurrency;
+using Orleans.Placement;
 
 namespace FewShotCluster.Grains.Devices;
 

@@ -2,6 +2,7 @@ using FewShotCluster.Grains.Placement;
 using FewShotCluster.GrainInterfaces.Cluster;
 using FewShotCluster.GrainInterfaces.Encoders;
 using Orleans.Concurrency;
+using Orleans.Placement;
 
 namespace FewShotCluster.Grains.Devices;
 

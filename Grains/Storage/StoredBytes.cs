@@ -12,6 +12,7 @@ internal sealed class StoredBytes
     public required Payload Payload { get; init; }
 
     /// <summary>The bytes where they are held in memory, else null.</summary>
+    [field: NonSerialized]
     public byte[]? Bytes { get; private set; }
 
     /// <summary>Bytes new to the store; their blocks are added to what the next commit writes.</summary>

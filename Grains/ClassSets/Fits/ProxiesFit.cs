@@ -1,7 +1,6 @@
 using System.Globalization;
 using FewShotCluster.Grains.Devices;
 using FewShotCluster.Grains.Storage;
-using FewShotCluster.GrainInterfaces.ClassSets;
 using FewShotCluster.Vision.Adaptation;
 using TorchSharp;
 using Tensor = TorchSharp.torch.Tensor;
