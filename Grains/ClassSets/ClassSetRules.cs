@@ -1,0 +1,109 @@
+using FewShotCluster.Grains.Hosting;
+using FewShotCluster.GrainInterfaces.ClassSets;
+using FewShotCluster.GrainInterfaces.Errors;
+
+namespace FewShotCluster.Grains.ClassSets;
+
+/// <summary>What a class set may be; everything else is a typed refusal that says what was wrong and what to do.</summary>
+internal sealed class ClassSetRules(FewShotNodeOptions options)
+{
+    public void CheckId(string classSetId) => CheckText(classSetId, "the class set's id");
+
+    public static void CheckOperation(string operationId)
+    {
+        if (string.IsNullOrWhiteSpace(operationId) || operationId.Length > 128)
+            throw Invalid("an operation id of 1 to 128 characters is needed: a fresh one per write, the same one for its repetition");
+    }
+
+    /// <summary>The records of new classes, names trimmed, missing ids given; checked against those that exist.</summary>
+    public ClassRecord[] NewClasses(IReadOnlyList<ClassDefinition> definitions, IReadOnlyList<ClassRecord> existing)
+    {
+        if (existing.Count + definitions.Count > options.MaxClasses)
+            throw new FewShotException(
+                FewShotErrorCode.LimitExceeded, $"{existing.Count + definitions.Count} classes, at most {options.MaxClasses} are allowed: split the set");
+        var names = existing.Select(c => c.Name).ToHashSet(StringComparer.Ordinal);
+        var ids = existing.Select(c => c.Id).ToHashSet();
+        // All asked ids are taken before free ones are given, or a given one could collide with a later asked one.
+        foreach (var id in definitions.Select(d => d.Id).OfType<int>())
+            if (!ids.Add(id)) throw Taken(existing.Count, $"class id {id} is used twice");
+        var next = 0;
+        return [.. definitions.Select(Record)];
+
+        ClassRecord Record(ClassDefinition definition)
+        {
+            var name = CheckText(definition.Name, "a class name");
+            if (!names.Add(name)) throw Taken(existing.Count, $"class '{name}' is there already");
+            if (definition.Family is { } family) CheckText(family, $"the family of '{name}'");
+            if (definition.Prompt is { } prompt) CheckText(prompt, $"the prompt of '{name}'");
+            while (definition.Id is null && !ids.Add(next)) next++;
+            return new ClassRecord(definition.Id ?? next, name, definition.Family?.Trim(), definition.Prompt?.Trim(), 0);
+        }
+    }
+
+    public void CheckPolicy(ClassSetPolicy policy)
+    {
+        if (policy.PromptTemplates.Count == 0) throw Invalid("the policy has no prompt template: give one, for example 'a photo of a {}.'");
+        if (policy.PromptTemplates.Count > options.MaxTemplates)
+            throw new FewShotException(
+                FewShotErrorCode.LimitExceeded, $"{policy.PromptTemplates.Count} prompt templates, at most {options.MaxTemplates} are allowed");
+        foreach (var template in policy.PromptTemplates)
+        {
+            CheckText(template, "a prompt template");
+            if (!template.Contains("{}", StringComparison.Ordinal)) throw Invalid($"prompt template '{template}' has no {{}} for the name");
+        }
+        if (policy.RefinerFamily is { } family) CheckText(family, "the refiner family");
+        InRange(policy.InmapTextTemperature, 1e-6, 1e6, "InmapTextTemperature");
+        InRange(policy.InmapImageTemperature, 1e-6, 1e6, "InmapImageTemperature");
+        InRange(policy.InmapIterations, 1, 100_000, "InmapIterations");
+        InRange(policy.ProbeEpochs, 1, 100_000, "ProbeEpochs");
+        if (policy.ProbeInitialAlpha is { } alpha) InRange(alpha, 0, 1e6, "ProbeInitialAlpha");
+    }
+
+    /// <summary>Share of each encoder, summing to one; an empty fusion is equal shares.</summary>
+    public static double[] Shares(IReadOnlyDictionary<string, double> fusion, IReadOnlyList<string> encoders, string setting)
+    {
+        if (fusion.Count == 0) return [.. encoders.Select(_ => 1.0 / encoders.Count)];
+        if (fusion.Keys.FirstOrDefault(name => !encoders.Contains(name, StringComparer.Ordinal)) is { } unknown)
+            throw Invalid($"{setting} names encoder '{unknown}'; there are {string.Join(", ", encoders)}");
+        if (fusion.Any(share => !(share.Value >= 0) || double.IsInfinity(share.Value)) || !(fusion.Values.Sum() > 0))
+            throw Invalid($"{setting}: shares must be numbers of at least 0, one of them positive");
+        return [.. encoders.Select(name => fusion.GetValueOrDefault(name) / fusion.Values.Sum())];
+    }
+
+    /// <summary>Class positions of shots.</summary>
+    public int[] Positions(IReadOnlyList<Shot> shots, ClassSetState state)
+    {
+        if (shots.Count == 0) throw Invalid("no shots given");
+        var have = state.Classes.Sum(c => c.Shots);
+        if (have + shots.Count > options.MaxShots)
+            throw new FewShotException(
+                FewShotErrorCode.LimitExceeded, $"{have} shots and {shots.Count} more, at most {options.MaxShots} are allowed in one set");
+        var positions = state.Classes.Select((c, position) => (c.Id, position)).ToDictionary(c => c.Id, c => c.position);
+        return [.. shots.Select(Position)];
+
+        int Position(Shot shot) => positions.TryGetValue(shot.ClassId, out var position)
+            ? position
+            : throw Invalid($"shot '{shot.Source}' has class id {shot.ClassId}, which set '{state.ClassSetId}' does not have: add the class first");
+    }
+
+    private string CheckText(string? text, string what)
+    {
+        var trimmed = text?.Trim();
+        if (string.IsNullOrEmpty(trimmed)) throw Invalid($"{what} is empty");
+        if (trimmed.Length > options.MaxNameLength)
+            throw Invalid($"{what} has {trimmed.Length} characters, at most {options.MaxNameLength} are allowed: '{trimmed[..20]}...'");
+        if (trimmed.Any(char.IsControl)) throw Invalid($"{what} holds the control character U+{(int)trimmed.First(char.IsControl):X4}");
+        return trimmed;
+    }
+
+    private static void InRange(double value, double low, double high, string setting)
+    {
+        if (!(value >= low && value <= high)) throw Invalid($"{setting} must lie between {low} and {high}, not {value}");
+    }
+
+    /// <summary>Beside existing classes a clash is a Conflict; within one new list it is the caller's slip.</summary>
+    private static FewShotException Taken(int existing, string message) =>
+        new(existing > 0 ? FewShotErrorCode.Conflict : FewShotErrorCode.InvalidArgument, message);
+
+    private static FewShotException Invalid(string message) => new(FewShotErrorCode.InvalidArgument, message);
+}

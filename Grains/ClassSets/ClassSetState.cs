@@ -1,0 +1,146 @@
+using FewShotCluster.Grains.Storage;
+using FewShotCluster.GrainInterfaces.ClassSets;
+using FewShotCluster.GrainInterfaces.Encoders;
+
+namespace FewShotCluster.Grains.ClassSets;
+
+/// <summary>One version of a class set as it is stored: immutable; a write makes the next one.</summary>
+[GenerateSerializer, Immutable, Alias("fewshot.store.ClassSetState")]
+internal sealed record ClassSetState
+{
+    [Id(0)]
+    public required string ClassSetId { get; init; }
+
+    [Id(1)]
+    public required long Version { get; init; }
+
+    [Id(2)]
+    public required ClassSetPolicy Policy { get; init; }
+
+    [Id(3)]
+    public required ClassRecord[] Classes { get; init; }
+
+    [Id(4)]
+    public required EncoderState[] Encoders { get; init; }
+
+    [Id(5)]
+    public RefinerState? Refiner { get; init; }
+
+    [Id(6)]
+    public ShotBatch[] Shots { get; init; } = [];
+
+    /// <summary>The refiner backbone whose views the shots carry; null: none do.</summary>
+    [Id(7)]
+    public EncoderInfo? RefinerBackbone { get; init; }
+
+    [Id(8)]
+    public OperationRecord[] Operations { get; init; } = [];
+
+    /// <summary>Positions of the classes that have shots.</summary>
+    public int[] SeenClasses => [.. Enumerable.Range(0, Classes.Length).Where(position => Classes[position].Shots > 0)];
+
+    /// <summary>Everything that lies in blocks.</summary>
+    public IEnumerable<StoredBytes> Stored =>
+        Encoders.SelectMany(e => new[] { e.TextProxies, e.Proxies, e.ProbeWeights, e.ProbeBias, e.ProbeAlpha })
+            .Concat(Refiner is null ? [] : [Refiner.Weights, Refiner.Bias])
+            .Concat(Shots.SelectMany(batch => batch.Features.Append(batch.Views)));
+}
+
+/// <summary>One class: as its user described it, and how many shots it has.</summary>
+[GenerateSerializer, Immutable, Alias("fewshot.store.ClassRecord")]
+internal sealed record ClassRecord(
+    [property: Id(0)] int Id,
+    [property: Id(1)] string Name,
+    [property: Id(2)] string? Family,
+    [property: Id(3)] string? Prompt,
+    [property: Id(4)] int Shots);
+
+/// <summary>What one encoder contributes; matrices as in <see cref="EncoderHead"/>.</summary>
+[GenerateSerializer, Immutable, Alias("fewshot.store.EncoderState")]
+internal sealed record EncoderState
+{
+    [Id(0)]
+    public required EncoderInfo Info { get; init; }
+
+    [Id(1)]
+    public required double ProxyShare { get; init; }
+
+    [Id(2)]
+    public required double ProbeShare { get; init; }
+
+    [Id(3)]
+    public required StoredBytes TextProxies { get; init; }
+
+    [Id(4)]
+    public int[] FittedClasses { get; init; } = [];
+
+    [Id(5)]
+    public StoredBytes Proxies { get; init; } = StoredBytes.Empty;
+
+    /// <summary>Unlabelled images that the InMaP proxies were fitted on.</summary>
+    [Id(6)]
+    public int FittedImages { get; init; }
+
+    [Id(7)]
+    public int[] ProbeClasses { get; init; } = [];
+
+    [Id(8)]
+    public StoredBytes ProbeWeights { get; init; } = StoredBytes.Empty;
+
+    [Id(9)]
+    public StoredBytes ProbeBias { get; init; } = StoredBytes.Empty;
+
+    [Id(10)]
+    public StoredBytes ProbeAlpha { get; init; } = StoredBytes.Empty;
+
+    /// <summary>Shots that LP++ was fitted on.</summary>
+    [Id(11)]
+    public int ProbeShots { get; init; }
+}
+
+/// <summary>The refiner's head; matrices as in <see cref="RefinerHead"/>.</summary>
+[GenerateSerializer, Immutable, Alias("fewshot.store.RefinerState")]
+internal sealed record RefinerState(
+    [property: Id(0)] string Family,
+    [property: Id(1)] EncoderInfo Backbone,
+    [property: Id(2)] int[] Classes,
+    [property: Id(3)] StoredBytes Weights,
+    [property: Id(4)] StoredBytes Bias,
+    [property: Id(5)] int Shots);
+
+/// <summary>The shots of one write: n shots, m of them with views.</summary>
+[GenerateSerializer, Immutable, Alias("fewshot.store.ShotBatch")]
+internal sealed record ShotBatch
+{
+    /// <summary>Class position of each shot [n].</summary>
+    [Id(0)]
+    public required int[] Classes { get; init; }
+
+    /// <summary>Content key of each shot [n].</summary>
+    [Id(1)]
+    public required ContentKey[] Keys { get; init; }
+
+    /// <summary>Features [n,D] in the order of the set's encoders.</summary>
+    [Id(2)]
+    public required StoredBytes[] Features { get; init; }
+
+    /// <summary>Class position of each shot that has views [m].</summary>
+    [Id(3)]
+    public int[] ViewClasses { get; init; } = [];
+
+    /// <summary>Views of each such shot.</summary>
+    [Id(4)]
+    public int ViewsPerShot { get; init; }
+
+    /// <summary>Refiner features of the views [m * views, D].</summary>
+    [Id(5)]
+    public StoredBytes Views { get; init; } = StoredBytes.Empty;
+}
+
+/// <summary>A write that was done: the answer to its repetition.</summary>
+[GenerateSerializer, Immutable, Alias("fewshot.store.OperationRecord")]
+internal sealed record OperationRecord(
+    [property: Id(0)] string OperationId,
+    [property: Id(1)] ContentKey Request,
+    [property: Id(2)] long Version,
+    [property: Id(3)] AddShotsResult? Shots);

@@ -1,0 +1,48 @@
+using FewShotCluster.Grains.Devices;
+using FewShotCluster.Grains.Hosting;
+using FewShotCluster.GrainInterfaces.ClassSets;
+using FewShotCluster.GrainInterfaces.Encoders;
+using FewShotCluster.GrainInterfaces.Errors;
+
+namespace FewShotCluster.Grains.ClassSets;
+
+/// <summary>A shot to encode.</summary>
+internal readonly record struct IntakeItem(Shot Shot, int Class, ContentKey Key, bool WithViews);
+
+/// <summary>A shot with its features, or why it has none.</summary>
+internal sealed record EncodedShot(IntakeItem Item, EncoderFeatures[] Features, RefinerFeatures? Views, FailedInput? Failed);
+
+/// <summary>Encodes labelled photos while their bytes are at hand: features of every encoder, and refiner views where asked.</summary>
+internal sealed class ShotIntake(IGrainFactory grains, SlotRouter router, FewShotNodeOptions options)
+{
+    // Enough to fill batches, few enough to leave the queues to classification.
+    private const int Concurrency = 4;
+
+    public async Task<EncodedShot[]> Encode(IReadOnlyList<IntakeItem> items, CancellationToken cancellationToken)
+    {
+        var encoded = new EncodedShot[items.Count];
+        var parallel = new ParallelOptions { MaxDegreeOfParallelism = Concurrency, CancellationToken = cancellationToken };
+        await Parallel.ForAsync(0, items.Count, parallel, async (i, token) => encoded[i] = await Encode(items[i], token));
+        return encoded;
+    }
+
+    private async Task<EncodedShot> Encode(IntakeItem item, CancellationToken cancellationToken)
+    {
+        try
+        {
+            if (item.Shot.Image.Length > options.Images.MaxBytes)
+                throw new FewShotException(
+                    FewShotErrorCode.ImageTooLarge, $"{item.Shot.Image.Length} bytes, at most {options.Images.MaxBytes} are accepted");
+            var slot = router.Route(item.Key).Name;
+            var features = await grains.GetGrain<IEncoderGrain>(slot).EncodeImage(item.Key, item.Shot.Image, null, cancellationToken);
+            var views = item.WithViews
+                ? await grains.GetGrain<IDogRefinerGrain>(slot).EncodeViews(item.Shot.Image, options.RefinerViews, cancellationToken)
+                : null;
+            return new EncodedShot(item, features!.Encoders, views, null);
+        }
+        catch (FewShotException e) when (e.Code is FewShotErrorCode.InvalidImage or FewShotErrorCode.ImageTooLarge)
+        {
+            return new EncodedShot(item, [], null, new FailedInput(item.Shot.Source, e.Code, e.Message));
+        }
+    }
+}

@@ -1,0 +1,44 @@
+using FewShotCluster.GrainInterfaces.ClassSets;
+
+namespace FewShotCluster.Grains.ClassSets;
+
+/// <summary>What scoring needs of a state; arrays are shared, not copied.</summary>
+internal static class SnapshotBuilder
+{
+    public static ClassSetSnapshot Build(ClassSetState state) => new()
+    {
+        ClassSetId = state.ClassSetId,
+        Version = state.Version,
+        Classes = [.. state.Classes.Select(c => new ClassEntry(c.Id, c.Name, c.Family, c.Shots > 0))],
+        Encoders = [.. state.Encoders.Select(Head)],
+        Refiner = state.Refiner is not { } refiner
+            ? null
+            : new RefinerHead
+            {
+                Family = refiner.Family,
+                Digest = refiner.Backbone.Digest,
+                Dimension = refiner.Backbone.Dimension,
+                Classes = refiner.Classes,
+                Weights = refiner.Weights.Bytes!,
+                Bias = refiner.Bias.Bytes!,
+            },
+        LearnFromTraffic = state.Policy.LearnFromTraffic,
+    };
+
+    private static EncoderHead Head(EncoderState encoder) => new()
+    {
+        Encoder = encoder.Info.Name,
+        Digest = encoder.Info.Digest,
+        Dimension = encoder.Info.Dimension,
+        LogitScale = encoder.Info.LogitScale,
+        ProxyShare = encoder.ProxyShare,
+        ProbeShare = encoder.ProbeShare,
+        TextProxies = encoder.TextProxies.Bytes!,
+        FittedClasses = encoder.FittedClasses,
+        Proxies = encoder.Proxies.Bytes!,
+        ProbeClasses = encoder.ProbeClasses,
+        ProbeWeights = encoder.ProbeWeights.Bytes!,
+        ProbeBias = encoder.ProbeBias.Bytes!,
+        ProbeAlpha = encoder.ProbeAlpha.Bytes!,
+    };
+}

@@ -1,0 +1,148 @@
+using System.Collections.Concurrent;
+using FewShotCluster.Grains.Metrics;
+using FewShotCluster.GrainInterfaces.ClassSets;
+using FewShotCluster.GrainInterfaces.Errors;
+using Microsoft.Extensions.Logging;
+
+namespace FewShotCluster.Grains.ClassSets;
+
+/// <summary>
+/// The silo's copies of published snapshots. The first read pulls and starts a long-polling watch that keeps the copy fresh; versions
+/// never go back; a watch that nobody reads from ends, and the next read pulls again.
+/// </summary>
+internal sealed partial class SnapshotCache(IGrainFactory grains, FewShotMetrics metrics, TimeProvider time, ILogger<SnapshotCache> log) : IDisposable
+{
+    /// <summary>A watch ends when its set was not read for this long.</summary>
+    internal static readonly TimeSpan Idle = TimeSpan.FromMinutes(2);
+
+    private static readonly TimeSpan RetryDelay = TimeSpan.FromMilliseconds(500);
+
+    private readonly ConcurrentDictionary<string, Entry> _entries = new(StringComparer.Ordinal);
+    private readonly CancellationTokenSource _stopping = new();
+
+    /// <summary>Sets that are being watched.</summary>
+    public int Watched => _entries.Values.Count(entry => entry.Watching);
+
+    /// <summary>The newest known snapshot, at least of the version asked for.</summary>
+    /// <exception cref="FewShotException">ClassSetNotFound; VersionNotReached.</exception>
+    public ValueTask<ClassSetSnapshot> Get(string classSetId, long minimumVersion, CancellationToken cancellationToken)
+    {
+        var entry = _entries.GetOrAdd(classSetId, _ => new Entry());
+        entry.LastRead = time.GetTimestamp();
+        return entry.Watching && entry.Snapshot is { } snapshot && snapshot.Version >= minimumVersion
+            ? new(snapshot)
+            : new(Pull(classSetId, entry, minimumVersion, cancellationToken));
+    }
+
+    public void Dispose() => _stopping.Cancel();
+
+    private async Task<ClassSetSnapshot> Pull(string classSetId, Entry entry, long minimumVersion, CancellationToken cancellationToken)
+    {
+        await entry.Gate.WaitAsync(cancellationToken);
+        try
+        {
+            if (!entry.Watching || entry.Snapshot is null || entry.Snapshot.Version < minimumVersion)
+                await Refresh(classSetId, entry).WaitAsync(cancellationToken);
+            if (!entry.Watching)
+            {
+                entry.Watching = true;
+                // On the pool: the watch outlives the request and must not run in its grain's turns.
+                _ = Task.Run(() => Watch(classSetId, entry), CancellationToken.None);
+            }
+        }
+        catch (FewShotException e) when (e.Code == FewShotErrorCode.ClassSetNotFound)
+        {
+            Forget(classSetId, entry);
+            throw;
+        }
+        finally
+        {
+            entry.Gate.Release();
+        }
+        var snapshot = entry.Snapshot!;
+        if (snapshot.Version >= minimumVersion) return snapshot;
+        throw new FewShotException(
+            FewShotErrorCode.VersionNotReached,
+            $"class set '{classSetId}' is at version {snapshot.Version}, {minimumVersion} was asked for: use a version that a write returned");
+    }
+
+    private async Task Watch(string classSetId, Entry entry)
+    {
+        try
+        {
+            while (!_stopping.IsCancellationRequested && time.GetElapsedTime(entry.LastRead) < Idle)
+            {
+                try
+                {
+                    var have = entry.Snapshot!.Version;
+                    if (await grains.GetGrain<IClassSetGrain>(classSetId).WaitForNewer(have, _stopping.Token) > have)
+                        await Refresh(classSetId, entry);
+                }
+                catch (FewShotException e) when (e.Code == FewShotErrorCode.ClassSetNotFound)
+                {
+                    Forget(classSetId, entry);
+                    return;
+                }
+                catch (Exception e) when (e is not OperationCanceledException)
+                {
+                    LogWatchFailed(log, e.Message, classSetId);
+                    await Task.Delay(RetryDelay, time, _stopping.Token);
+                }
+            }
+        }
+        catch (OperationCanceledException) when (_stopping.IsCancellationRequested)
+        {
+            // The silo stops.
+        }
+        finally
+        {
+            entry.Watching = false;
+        }
+    }
+
+    /// <summary>Fetches a newer snapshot, if there is one.</summary>
+    private async Task Refresh(string classSetId, Entry entry)
+    {
+        if (await grains.GetGrain<IClassSetGrain>(classSetId).GetIfNewer(entry.Snapshot?.Version ?? 0) is not { } newer) return;
+        lock (entry)
+        {
+            if (entry.Snapshot is { } present && present.Version >= newer.Version) return;
+            entry.Snapshot = newer;
+        }
+        metrics.Serving(classSetId, newer.Version);
+    }
+
+    private void Forget(string classSetId, Entry entry)
+    {
+        _entries.TryRemove(new KeyValuePair<string, Entry>(classSetId, entry));
+        metrics.NoLongerServing(classSetId);
+    }
+
+    private sealed class Entry
+    {
+        private volatile ClassSetSnapshot? _snapshot;
+        private volatile bool _watching;
+        private long _lastRead;
+
+        /// <summary>Single flight: one pull at a time.</summary>
+        public SemaphoreSlim Gate { get; } = new(1, 1);
+
+        public ClassSetSnapshot? Snapshot
+        {
+            get => _snapshot;
+            set => _snapshot = value;
+        }
+
+        public bool Watching
+        {
+            get => _watching;
+            set => _watching = value;
+        }
+
+        public long LastRead
+        {
+            get => Volatile.Read(ref _lastRead);
+            set => Volatile.Write(ref _lastRead, value);
+        }
+    }
+}

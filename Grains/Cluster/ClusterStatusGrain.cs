@@ -1,0 +1,58 @@
+using FewShotCluster.Grains.Devices;
+using FewShotCluster.Grains.Placement;
+using FewShotCluster.Grains.Storage;
+using FewShotCluster.GrainInterfaces.Cluster;
+using FewShotCluster.GrainInterfaces.Encoders;
+using Microsoft.Extensions.Logging;
+using Orleans.Concurrency;
+using Orleans.Runtime.MembershipService.SiloMetadata;
+
+namespace FewShotCluster.Grains.Cluster;
+
+/// <summary>Nodes by membership, devices by asking their slots, class sets by the store.</summary>
+[StatelessWorker(1), Reentrant]
+internal sealed partial class ClusterStatusGrain(
+    IClusterMembershipService membership,
+    ISiloMetadataCache metadata,
+    SlotRouter router,
+    IClassSetStore store,
+    TimeProvider time,
+    ILogger<ClusterStatusGrain> log) : Grain, IClusterStatusGrain
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
+
+    public async Task<ClusterStatus> GetStatus(CancellationToken cancellationToken)
+    {
+        var classSets = store.List(cancellationToken);
+        var devices = await Task.WhenAll(router.Slots.Select(slot => Ask(slot.Name, cancellationToken)));
+        return new ClusterStatus(Nodes(), devices.OfType<DeviceStatus>().ToArray(), await classSets);
+    }
+
+    private NodeStatus[] Nodes() =>
+    [
+        .. membership.CurrentSnapshot.Members.Values.Where(member => member.Status != SiloStatus.Dead)
+            .Select(member =>
+            {
+                var published = metadata.GetSiloMetadata(member.SiloAddress);
+                return new NodeStatus(
+                    NodeMetadata.NodeOf(published) ?? member.Name,
+                    member.SiloAddress.ToString(),
+                    member.Status.ToString(),
+                    NodeMetadata.SlotsOf(published));
+            })
+            .OrderBy(node => node.Name, StringComparer.Ordinal),
+    ];
+
+    private async Task<DeviceStatus?> Ask(string slot, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await GrainFactory.GetGrain<IEncoderGrain>(slot).GetStatus().WaitAsync(Patience, time, cancellationToken);
+        }
+        catch (Exception e) when (e is TimeoutException or OrleansException)
+        {
+            LogNoAnswer(log, e.Message, slot);
+            return null;
+        }
+    }
+}

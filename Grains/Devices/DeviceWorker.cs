@@ -1,0 +1,308 @@
+using FewShotCluster.Grains.Errors;
+using FewShotCluster.Grains.Hosting;
+using FewShotCluster.Grains.Metrics;
+using FewShotCluster.GrainInterfaces.Errors;
+using Microsoft.Extensions.Logging;
+using TorchSharp;
+
+namespace FewShotCluster.Grains.Devices;
+
+/// <summary>
+/// One dedicated thread that owns one device: a bounded queue in front, micro-batches of one kind, and background fits as
+/// slices between batches.
+/// </summary>
+internal sealed partial class DeviceWorker : IDisposable
+{
+    private readonly object _gate = new();
+    private readonly WorkQueue _queue = new();
+    private readonly Queue<SlicedWork> _fits = new();
+    private readonly TaskCompletionSource<DeviceModels> _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly Thread _thread;
+    private readonly IDeviceModelSource _source;
+    private readonly string _device;
+    private readonly FewShotNodeOptions _options;
+    private readonly TimeProvider _time;
+    private readonly FewShotMetrics _metrics;
+    private readonly ILogger _log;
+    private int _admitted;
+    private int _batchesSinceSlice;
+    private bool _started;
+    private bool _stopping;
+    private double _batchSeconds = 0.05;
+    private long _batches;
+    private long _encoded;
+
+    public DeviceWorker(
+        string device, IDeviceModelSource source, FewShotNodeOptions options, TimeProvider time, FewShotMetrics metrics, ILogger log)
+    {
+        (_device, _source, _options, _time, _metrics, _log) = (device, source, options, time, metrics, log);
+        Slot = $"{options.NodeName}/{device}";
+        _thread = new Thread(Run) { IsBackground = true, Name = $"device {Slot}" };
+        metrics.Watch(this);
+    }
+
+    public string Slot { get; }
+
+    public torch.Device Device => torch.device(_device);
+
+    /// <summary>The networks once loaded; fails with what kept them from loading.</summary>
+    public Task<DeviceModels> Ready => _ready.Task;
+
+    /// <summary>Items admitted and not yet in a batch.</summary>
+    public int QueueLength => Volatile.Read(ref _admitted);
+
+    public int QueueLimit => _options.QueueLimit;
+
+    public long Batches => Volatile.Read(ref _batches);
+
+    public long Encoded => Volatile.Read(ref _encoded);
+
+    public Task<DeviceModels> Start()
+    {
+        lock (_gate)
+        {
+            if (!_started && !_stopping) _thread.Start();
+            _started = true;
+        }
+        return Ready;
+    }
+
+    /// <summary>Takes one place in the queue, before any work is put into an item.</summary>
+    /// <exception cref="FewShotException">Overloaded, with the time after which trying again makes sense.</exception>
+    public void Admit()
+    {
+        lock (_gate)
+        {
+            if (_stopping) throw Stopped();
+            if (_admitted >= _options.QueueLimit) throw Overloaded();
+            _admitted++;
+        }
+    }
+
+    /// <summary>Gives an admitted place back when its item never reached the queue.</summary>
+    public void Withdraw()
+    {
+        lock (_gate) _admitted--;
+    }
+
+    /// <summary>Queues an item whose place was admitted; the place is free again once the item is in a batch or was cancelled.</summary>
+    public Task<float[][]> Enqueue(WorkKind kind, byte[][] planes, string text, CancellationToken cancellationToken)
+    {
+        var work = new DeviceWork(kind, planes, text, _time.GetTimestamp());
+        lock (_gate)
+        {
+            if (_stopping || cancellationToken.IsCancellationRequested)
+            {
+                _admitted--;
+                if (_stopping) throw Stopped();
+                return Task.FromCanceled<float[][]>(cancellationToken);
+            }
+            var node = _queue.Add(work);
+            work.Cancellation = cancellationToken.UnsafeRegister((_, token) => Drop(node, token), null);
+            Monitor.Pulse(_gate);
+        }
+        return work.Rows.Task;
+    }
+
+    /// <summary>Runs a fit as slices: <paramref name="step"/> is called on the device's thread until it returns false.</summary>
+    public Task RunSliced(Func<bool> step, CancellationToken cancellationToken)
+    {
+        var fit = new SlicedWork(step, cancellationToken);
+        lock (_gate)
+        {
+            if (_stopping) throw Stopped();
+            _fits.Enqueue(fit);
+            Monitor.Pulse(_gate);
+        }
+        return fit.Completion;
+    }
+
+    /// <summary>Stops after the running batch; what is queued fails. Blocks for that long: not for grain turns.</summary>
+    public void Dispose()
+    {
+        bool started;
+        lock (_gate)
+        {
+            if (_stopping) return;
+            _stopping = true;
+            started = _started;
+            Monitor.PulseAll(_gate);
+        }
+        if (started) _thread.Join();
+        _metrics.Forget(this);
+    }
+
+    private void Run()
+    {
+        DeviceModels models;
+        try
+        {
+            // Per thread and inherited at creation: before the first kernel.
+            var threads = _options.ThreadsPerDevice > 0 ? _options.ThreadsPerDevice : Environment.ProcessorCount / _options.Devices.Count;
+            torch.set_num_threads(Math.Max(1, threads));
+            models = _source.Load(_device);
+        }
+        catch (Exception e)
+        {
+            LogLoadFailed(_log, e, Slot);
+            _ready.SetException(VisionErrors.Translate(e, FewShotErrorCode.ModelUnavailable));
+            Abandon();
+            return;
+        }
+        _ready.SetResult(models);
+        using (models)
+        {
+            while (NextJob(out var batch, out var fit))
+            {
+                if (batch.Count > 0) Execute(models, batch);
+                if (fit is not null) Slice(fit);
+            }
+        }
+        Abandon();
+    }
+
+    /// <summary>Waits for a batch or a slice of a fit; false: stop.</summary>
+    private bool NextJob(out List<DeviceWork> batch, out SlicedWork? fit)
+    {
+        batch = [];
+        fit = null;
+        lock (_gate)
+        {
+            var busy = true;
+            while (!_stopping && _queue.Count == 0 && _fits.Count == 0)
+            {
+                busy = false;
+                Monitor.Wait(_gate);
+            }
+            if (_stopping) return false;
+            if (busy && _queue.Count > 0 && _fits.Count == 0) Linger();
+            if (_queue.Next is { } line)
+            {
+                batch = WorkQueue.Take(line, _options.MaxBatch);
+                _admitted -= batch.Count;
+                _batchesSinceSlice++;
+            }
+            if (_fits.Count > 0 && (batch.Count == 0 || _batchesSinceSlice >= _options.BatchesPerFitSlice))
+            {
+                fit = _fits.Dequeue();
+                _batchesSinceSlice = 0;
+            }
+        }
+        return true;
+    }
+
+    /// <summary>A busy device gives the batch a moment to fill: callers just answered come back at once.</summary>
+    private void Linger()
+    {
+        var oldest = _queue.Next!.First!.Value.EnqueuedAt;
+        var left = _options.MaxLinger - _time.GetElapsedTime(oldest);
+        if (left <= TimeSpan.Zero) return;
+        var over = false;
+        using var timer = _time.CreateTimer(
+            _ =>
+            {
+                lock (_gate)
+                {
+                    over = true;
+                    Monitor.Pulse(_gate);
+                }
+            },
+            null,
+            left,
+            Timeout.InfiniteTimeSpan);
+        while (!over && !_stopping && _queue.Next is { } line && line.Count < _options.MaxBatch) Monitor.Wait(_gate);
+    }
+
+    private void Execute(DeviceModels models, List<DeviceWork> batch)
+    {
+        foreach (var work in batch)
+        {
+            work.Cancellation.Unregister();
+            _metrics.QueueWait(_time.GetElapsedTime(work.EnqueuedAt), batch[0].Kind);
+        }
+        var start = _time.GetTimestamp();
+        try
+        {
+            var rows = Encode(models, batch);
+            for (var i = 0; i < batch.Count; i++) batch[i].Rows.TrySetResult(rows[i]);
+        }
+        catch (Exception) when (batch.Count > 1)
+        {
+            // One bad item must not fail its neighbours: each gets its own turn, and its own error.
+            foreach (var work in batch) Execute(models, [work]);
+            return;
+        }
+        catch (Exception e)
+        {
+            LogItemFailed(_log, e, Slot, batch[0].Kind);
+            batch[0].Rows.TrySetException(VisionErrors.Translate(e, FewShotErrorCode.Internal));
+        }
+        _metrics.Batch(batch.Count, batch[0].Kind);
+        Interlocked.Increment(ref _batches);
+        Interlocked.Add(ref _encoded, batch.Count);
+        Volatile.Write(ref _batchSeconds, 0.8 * _batchSeconds + 0.2 * _time.GetElapsedTime(start).TotalSeconds);
+    }
+
+    /// <summary>[item][model] rows.</summary>
+    private static float[][][] Encode(DeviceModels models, List<DeviceWork> batch)
+    {
+        float[][] matrices = batch[0].Kind switch
+        {
+            WorkKind.Image => [.. models.Encoders.Select((encoder, e) => encoder.EncodeImages([.. batch.Select(work => work.Planes[e])]))],
+            WorkKind.Text => [.. models.Encoders.Select(encoder => encoder.EncodeTexts([.. batch.Select(work => work.Text)]))],
+            _ => [models.Refiner!.Encode([.. batch.Select(work => work.Planes[0])])],
+        };
+        return [.. batch.Select((_, i) => matrices.Select(matrix => Row(matrix, i, batch.Count)).ToArray())];
+    }
+
+    private static float[] Row(float[] matrix, int row, int rows)
+    {
+        var dimension = matrix.Length / rows;
+        return matrix.AsSpan(row * dimension, dimension).ToArray();
+    }
+
+    private void Slice(SlicedWork fit)
+    {
+        if (!fit.Step()) return;
+        lock (_gate) _fits.Enqueue(fit);
+    }
+
+    private void Drop(LinkedListNode<DeviceWork> node, CancellationToken cancellationToken)
+    {
+        lock (_gate)
+        {
+            if (node.List is null) return;
+            node.List.Remove(node);
+            _admitted--;
+        }
+        node.Value.Rows.TrySetCanceled(cancellationToken);
+    }
+
+    private void Abandon()
+    {
+        List<DeviceWork> left;
+        List<SlicedWork> fits;
+        lock (_gate)
+        {
+            _stopping = true;
+            left = _queue.TakeAll();
+            _admitted -= left.Count;
+            fits = [.. _fits];
+            _fits.Clear();
+        }
+        foreach (var work in left) work.Rows.TrySetException(Stopped());
+        foreach (var fit in fits) fit.Abandon(Stopped());
+    }
+
+    private FewShotException Overloaded()
+    {
+        var batchesAhead = 1 + _admitted / _options.MaxBatch;
+        var wait = TimeSpan.FromSeconds(Math.Clamp(batchesAhead * Volatile.Read(ref _batchSeconds), 0.01, 60));
+        return new FewShotException(
+            FewShotErrorCode.Overloaded,
+            $"device {Slot} has {_admitted} items waiting, its limit: try again in {wait.TotalMilliseconds:F0} ms or add a device",
+            wait);
+    }
+
+    private FewShotException Stopped() => new(FewShotErrorCode.DeviceUnavailable, $"device {Slot} is stopping: send the request to another node");
+}

@@ -1,0 +1,22 @@
+using FewShotCluster.Grains.Placement;
+using FewShotCluster.GrainInterfaces.Encoders;
+using FewShotCluster.GrainInterfaces.Errors;
+using Orleans.Concurrency;
+using Orleans.Placement;
+
+namespace FewShotCluster.Grains.Devices;
+
+/// <summary>The cluster-wide address of one slot's refiner backbone; the work happens in the slot's own threads.</summary>
+[Reentrant, KeepAlive, Immovable, DeviceSlotPlacement]
+internal sealed class DogRefinerGrain(DeviceSlots slots) : Grain, IDogRefinerGrain
+{
+    private SlotRefiner Refiner => slots.Get(this.GetPrimaryKeyString()).Refiner
+        ?? throw new FewShotException(
+            FewShotErrorCode.ModelUnavailable, $"slot '{this.GetPrimaryKeyString()}' has no refiner: name a convnext model in the manifest");
+
+    public Task<RefinerFeatures?> Encode(ContentKey key, byte[]? image, CancellationToken cancellationToken) =>
+        Refiner.Encode(key, image, cancellationToken);
+
+    public Task<RefinerFeatures> EncodeViews(byte[] image, int views, CancellationToken cancellationToken) =>
+        Refiner.EncodeViews(image, views, cancellationToken);
+}

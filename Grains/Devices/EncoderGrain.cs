@@ -1,0 +1,29 @@
+using FewShotCluster.Grains.Placement;
+using FewShotCluster.GrainInterfaces.Cluster;
+using FewShotCluster.GrainInterfaces.Encoders;
+using Orleans.Concurrency;
+using Orleans.Placement;
+
+namespace FewShotCluster.Grains.Devices;
+
+/// <summary>The cluster-wide address of one device slot; the work happens in the slot's own threads.</summary>
+[Reentrant, KeepAlive, Immovable, DeviceSlotPlacement]
+internal sealed class EncoderGrain(DeviceSlots slots) : Grain, IEncoderGrain
+{
+    private DeviceSlot Slot => slots.Get(this.GetPrimaryKeyString());
+
+    public Task<ImageFeatures?> EncodeImage(ContentKey key, byte[]? image, string? learnFor, CancellationToken cancellationToken) =>
+        Slot.Encoders.EncodeImage(key, image, learnFor, cancellationToken);
+
+    public Task<TextFeatures> EncodeTexts(IReadOnlyList<string> texts, CancellationToken cancellationToken) =>
+        Slot.Encoders.EncodeTexts(texts, cancellationToken);
+
+    public Task<PoolChunk> ReadPool(string classSetId, int skip, int take, CancellationToken cancellationToken)
+    {
+        // Sorting a full pool takes milliseconds: not in a turn.
+        var encoders = Slot.Encoders;
+        return Task.Run(() => encoders.ReadPool(classSetId, skip, take), cancellationToken);
+    }
+
+    public Task<DeviceStatus> GetStatus() => Task.FromResult(Slot.Status);
+}

@@ -1,0 +1,43 @@
+using FewShotCluster.Grains.Hosting;
+using FewShotCluster.Vision.Checkpoints;
+using FewShotCluster.Vision.Encoders;
+using TorchSharp;
+
+namespace FewShotCluster.Grains.Devices;
+
+/// <summary>Loads what the manifest of the models folder names: every CLIP model, and the first ConvNeXt as the refiner.</summary>
+internal sealed class ManifestModelSource(FewShotNodeOptions options) : IDeviceModelSource
+{
+    public DeviceModels Load(string device)
+    {
+        var manifest = ModelManifest.Load(options.ModelsDirectory);
+        var target = torch.device(device);
+        var encoders = new List<IImageTextEncoder>();
+        IRefinerBackbone? refiner = null;
+        try
+        {
+            foreach (var model in manifest.Models)
+            {
+                manifest.VerifyWeights(model);
+                var weights = manifest.Resolve(model.Weights);
+                if (model.Kind == ModelKind.Clip)
+                    encoders.Add(new ClipImageTextEncoder(model.Name, ClipEncoder.Load(weights, manifest.Resolve(model.Vocabulary!), target)));
+                else if (refiner is null)
+                    refiner = Backbone(model, weights, target);
+                else
+                    throw new CheckpointException($"{options.ModelsDirectory}: '{model.Name}' is a second refiner; a node serves one");
+            }
+            if (encoders.Count == 0) throw new CheckpointException($"{options.ModelsDirectory}: the manifest names no CLIP model");
+            return new DeviceModels(encoders, refiner, "float32");
+        }
+        catch
+        {
+            foreach (var encoder in encoders) encoder.Dispose();
+            refiner?.Dispose();
+            throw;
+        }
+    }
+
+    private static ConvNeXtBackbone Backbone(ModelEntry model, string weights, torch.Device device) =>
+        new(model.Name, RefinerEncoder.Load(weights, model.Resolution ?? RefinerEncoder.DefaultResolution, device));
+}

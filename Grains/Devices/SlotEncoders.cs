@@ -1,0 +1,110 @@
+using System.Collections.Concurrent;
+using System.Text;
+using FewShotCluster.Grains.Errors;
+using FewShotCluster.Grains.Hosting;
+using FewShotCluster.Grains.Metrics;
+using FewShotCluster.GrainInterfaces.Encoders;
+using FewShotCluster.GrainInterfaces.Errors;
+using FewShotCluster.Vision.Imaging;
+
+namespace FewShotCluster.Grains.Devices;
+
+/// <summary>The CLIP encoders of one device slot: caches, single flight, decoding, queue, pools.</summary>
+internal sealed class SlotEncoders
+{
+    private readonly DeviceWorker _worker;
+    private readonly DecodePool _decoding;
+    private readonly FewShotNodeOptions _options;
+    private readonly IReadOnlyList<IImageTextEncoder> _encoders;
+    private readonly string _digest;
+    private readonly FeatureCache<EncoderFeatures[]> _images;
+    private readonly FeatureCache<EncoderFeatures[]> _texts;
+    private readonly ConcurrentDictionary<string, UnlabelledPool> _pools = new(StringComparer.Ordinal);
+
+    public SlotEncoders(
+        DeviceWorker worker, DecodePool decoding, FewShotNodeOptions options, FewShotMetrics metrics, IReadOnlyList<IImageTextEncoder> encoders)
+    {
+        (_worker, _decoding, _options, _encoders) = (worker, decoding, options, encoders);
+        _digest = string.Join('+', encoders.Select(encoder => encoder.Info.Digest));
+        var rowBytes = encoders.Sum(encoder => encoder.Info.Dimension * sizeof(float));
+        _images = new("image", options.ImageCacheBytes, rowBytes, metrics);
+        _texts = new("text", options.TextCacheBytes, rowBytes, metrics);
+        Infos = [.. encoders.Select(encoder => encoder.Info)];
+    }
+
+    public IReadOnlyList<EncoderInfo> Infos { get; }
+
+    public long CacheHits => _images.Hits + _texts.Hits;
+
+    public long CacheMisses => _images.Misses + _texts.Misses;
+
+    /// <summary>Features of one image; null when they are not cached and no bytes were given.</summary>
+    public async Task<ImageFeatures?> EncodeImage(ContentKey key, byte[]? image, string? learnFor, CancellationToken cancellationToken)
+    {
+        var address = new FeatureKey(key, _digest);
+        var hit = _images.TryGet(address, out var features);
+        if (!hit)
+        {
+            if (image is null) return null;
+            features = await _images.Compute(address, abandoned => Encode(image, abandoned), cancellationToken);
+        }
+        if (learnFor is not null) Pool(learnFor).Offer(key, features);
+        return new ImageFeatures(features, hit, _worker.Slot);
+    }
+
+    /// <summary>[texts, D] per encoder. At most one batch of it waits at a time, so that a long list leaves the queue to others.</summary>
+    public async Task<TextFeatures> EncodeTexts(IReadOnlyList<string> texts, CancellationToken cancellationToken)
+    {
+        var rows = new EncoderFeatures[texts.Count][];
+        for (var start = 0; start < texts.Count; start += _options.MaxBatch)
+        {
+            var batch = texts.Skip(start).Take(_options.MaxBatch).Select(text => EncodeText(text, cancellationToken));
+            (await Task.WhenAll(batch)).CopyTo(rows, start);
+        }
+        return new TextFeatures([.. Infos.Select((info, e) => new EncoderFeatures(info, FloatBytes.Concatenate([.. rows.Select(row => row[e].Values)])))]);
+    }
+
+    public PoolChunk ReadPool(string classSetId, int skip, int take) =>
+        _pools.TryGetValue(classSetId, out var pool) ? pool.Read(skip, take) : new PoolChunk([], [], 0);
+
+    private UnlabelledPool Pool(string classSetId) =>
+        _pools.GetOrAdd(classSetId, id => new UnlabelledPool(_options.PoolLimit, StringComparer.Ordinal.GetHashCode(id)));
+
+    private async Task<EncoderFeatures[]> Encode(byte[] image, CancellationToken cancellationToken)
+    {
+        _worker.Admit();
+        byte[][] planes;
+        try
+        {
+            planes = await _decoding.Run(() => Preprocess(image), cancellationToken);
+        }
+        catch (Exception e)
+        {
+            _worker.Withdraw();
+            throw VisionErrors.Translate(e, FewShotErrorCode.Internal);
+        }
+        return Features(await _worker.Enqueue(WorkKind.Image, planes, "", cancellationToken));
+    }
+
+    private byte[][] Preprocess(byte[] image)
+    {
+        var picture = ImageDecoder.Decode(image, _options.Images);
+        return [.. _encoders.Select(encoder => encoder.Preprocess(picture))];
+    }
+
+    private async Task<EncoderFeatures[]> EncodeText(string text, CancellationToken cancellationToken)
+    {
+        var address = new FeatureKey(ContentKey.Of(Encoding.UTF8.GetBytes(text)), _digest);
+        if (_texts.TryGet(address, out var cached)) return cached;
+        return await _texts.Compute(address, Encode, cancellationToken);
+
+        async Task<EncoderFeatures[]> Encode(CancellationToken abandoned)
+        {
+            _worker.Admit();
+            return Features(await _worker.Enqueue(WorkKind.Text, [], text, abandoned));
+        }
+    }
+
+    private EncoderFeatures[] Features(float[][] rows) =>
+        [.. Infos.Select((info, e) => new EncoderFeatures(info, FloatBytes.Finite(rows[e], info.Name)))];
+}

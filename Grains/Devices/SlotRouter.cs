@@ -1,0 +1,83 @@
+using System.Buffers.Binary;
+using System.IO.Hashing;
+using System.Text;
+using FewShotCluster.Grains.Hosting;
+using FewShotCluster.Grains.Placement;
+using FewShotCluster.GrainInterfaces.Encoders;
+using FewShotCluster.GrainInterfaces.Errors;
+using Orleans.Runtime.MembershipService.SiloMetadata;
+
+namespace FewShotCluster.Grains.Devices;
+
+/// <summary>A device slot somewhere in the cluster.</summary>
+internal sealed record RoutedSlot(string Name, bool IsLocal, ulong Salt);
+
+/// <summary>
+/// Which device slot encodes an image: the owner by rendezvous hash of its content key, so that caches partition the images; when
+/// the owner's queue is over its bound, the less busy of it and two slots drawn at random (power of two choices).
+/// </summary>
+internal sealed class SlotRouter(
+    IClusterMembershipService membership, ISiloMetadataCache metadata, ILocalSiloDetails local, SlotLoads loads, FewShotNodeOptions options)
+{
+    private sealed record Table(MembershipVersion Version, RoutedSlot[] Slots);
+
+    private Table? _table;
+
+    /// <summary>All published slots of active silos, by name.</summary>
+    public IReadOnlyList<RoutedSlot> Slots => Current().Slots;
+
+    /// <exception cref="FewShotException">DeviceUnavailable: no active silo publishes a slot.</exception>
+    public RoutedSlot Route(ContentKey key) => Spill(Owner(key, Slots));
+
+    /// <summary>A slot for work that no cache is partitioned by: this silo's own where it has one.</summary>
+    public RoutedSlot Nearest() => Slots.FirstOrDefault(slot => slot.IsLocal) ?? Owner(default, Slots);
+
+    /// <summary>The slot with the highest hash of slot and key; a slot that leaves moves its own keys only.</summary>
+    internal static RoutedSlot Owner(ContentKey key, IReadOnlyList<RoutedSlot> slots) => slots.Count == 0
+        ? throw new FewShotException(FewShotErrorCode.DeviceUnavailable, "no active node publishes a device slot: start one with --device")
+        : slots.MaxBy(slot => Weight(slot, key))!;
+
+    private static ulong Weight(RoutedSlot slot, ContentKey key)
+    {
+        Span<byte> bytes = stackalloc byte[16];
+        BinaryPrimitives.WriteUInt64LittleEndian(bytes, key.A);
+        BinaryPrimitives.WriteUInt64LittleEndian(bytes[8..], key.B);
+        return XxHash3.HashToUInt64(bytes, (long)slot.Salt);
+    }
+
+    private RoutedSlot Spill(RoutedSlot owner)
+    {
+        var slots = Slots;
+        var bound = options.QueueLimit / 2;
+        if (slots.Count < 2 || loads.Of(owner.Name) is not { } busy || busy <= bound) return owner;
+        var (best, least) = (owner, busy);
+        for (var draw = 0; draw < 2; draw++)
+        {
+            var candidate = slots[Random.Shared.Next(slots.Count)];
+            if (loads.Of(candidate.Name) is not { } load || load >= least) continue;
+            (best, least) = (candidate, load);
+        }
+        return best;
+    }
+
+    private Table Current()
+    {
+        var snapshot = membership.CurrentSnapshot;
+        var table = Volatile.Read(ref _table);
+        if (table is not null && table.Version == snapshot.Version) return table;
+        var active = snapshot.Members.Values.Where(member => member.Status == SiloStatus.Active).ToList();
+        var slots = new List<RoutedSlot>();
+        var complete = true;
+        foreach (var member in active)
+        {
+            var published = NodeMetadata.SlotsOf(metadata.GetSiloMetadata(member.SiloAddress));
+            // A silo's metadata arrives a moment after it joined: keep looking until all have it.
+            complete &= published.Length > 0;
+            var isLocal = member.SiloAddress.Equals(local.SiloAddress);
+            slots.AddRange(published.Select(slot => new RoutedSlot(slot, isLocal, XxHash3.HashToUInt64(Encoding.UTF8.GetBytes(slot)))));
+        }
+        table = new Table(snapshot.Version, [.. slots.OrderBy(slot => slot.Name, StringComparer.Ordinal)]);
+        if (complete) Volatile.Write(ref _table, table);
+        return table;
+    }
+}

@@ -1,0 +1,78 @@
+using FewShotCluster.Grains.Classification;
+using FewShotCluster.Grains.ClassSets;
+using FewShotCluster.Grains.ClassSets.Fits;
+using FewShotCluster.Grains.Devices;
+using FewShotCluster.Grains.Metrics;
+using FewShotCluster.Grains.Placement;
+using FewShotCluster.Grains.Storage;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Options;
+using Orleans.Configuration;
+using Orleans.Placement;
+using Orleans.Runtime.MembershipService.SiloMetadata;
+using Orleans.Serialization;
+
+namespace FewShotCluster.Grains.Hosting;
+
+/// <summary>Puts the grains and everything below them into a silo.</summary>
+public static class FewShotGrainsExtensions
+{
+    /// <summary>
+    /// Registers devices, caches, store, metrics and grains. An <see cref="IDeviceModelSource"/>, <see cref="IClassSetStore"/> or
+    /// <see cref="TimeProvider"/> registered before stays.
+    /// </summary>
+    /// <exception cref="OptionsValidationException">A setting that could not work.</exception>
+    public static ISiloBuilder AddFewShotGrains(this ISiloBuilder silo, FewShotNodeOptions options)
+    {
+        var validation = new FewShotNodeOptionsValidator().Validate(null, options);
+        if (validation.Failed) throw new OptionsValidationException(Options.DefaultName, typeof(FewShotNodeOptions), validation.Failures);
+
+        silo.UseSiloMetadata(NodeMetadata.Of(options));
+        silo.Configure<ClusterMembershipOptions>(membership =>
+        {
+            membership.ProbeTimeout = options.ProbeTimeout;
+            membership.NumMissedProbesLimit = 3;
+            membership.NumVotesForDeathDeclaration = 1;
+        });
+        var services = silo.Services;
+        services.AddPlacementFilter<DeviceSlotStrategy, DeviceSlotDirector>(ServiceLifetime.Singleton);
+        services.AddMetrics();
+        services.TryAddSingleton(TimeProvider.System);
+        services.AddSingleton(options);
+        services.AddSingleton<FewShotMetrics>();
+        AddDevices(services);
+        AddClassSets(services, options);
+        services.AddSingleton<RequestLimits>();
+        services.AddSingleton<ScoringModels>();
+        services.AddSingleton<FeatureFetch>();
+        return silo;
+    }
+
+    private static void AddDevices(IServiceCollection services)
+    {
+        services.TryAddSingleton<IDeviceModelSource, ManifestModelSource>();
+        services.AddSingleton<DecodePool>();
+        services.AddSingleton<DeviceSlots>();
+        services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>>(provider => provider.GetRequiredService<DeviceSlots>());
+        services.AddSingleton<SlotLoads>();
+        services.AddSingleton<SlotRouter>();
+        services.AddHostedService<SlotLoadWatch>();
+    }
+
+    private static void AddClassSets(IServiceCollection services, FewShotNodeOptions options)
+    {
+        services.TryAddSingleton<IClassSetStore>(provider =>
+            new SqliteClassSetStore(options.DataDirectory, provider.GetRequiredService<Serializer<ClassSetHead>>()));
+        services.AddSingleton<ClassSetRepository>();
+        services.AddSingleton<ClassSetRules>();
+        services.AddSingleton<ClassSetWrites>();
+        services.AddSingleton<OperationLog>();
+        services.AddSingleton<TextProxies>();
+        services.AddSingleton<ShotIntake>();
+        services.AddSingleton<PoolReader>();
+        services.AddSingleton<ShotsFit>();
+        services.AddSingleton<ProxiesFit>();
+        services.AddSingleton<SnapshotCache>();
+    }
+}

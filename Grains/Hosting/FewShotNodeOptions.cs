@@ -1,0 +1,73 @@
+using FewShotCluster.Vision.Imaging;
+
+namespace FewShotCluster.Grains.Hosting;
+
+/// <summary>Settings of one node. Byte counts are plain bytes, times are <see cref="TimeSpan"/>; checked at start.</summary>
+public sealed class FewShotNodeOptions
+{
+    /// <summary>The node's name, unique in the cluster: first half of its device slots (<c>node-a/cpu:0</c>). No slash, comma or white space.</summary>
+    public string NodeName { get; set; } = "node-a";
+
+    /// <summary>Folder of the SQLite file; created when absent.</summary>
+    public string DataDirectory { get; set; } = "data";
+
+    /// <summary>Folder of the model manifest and weights.</summary>
+    public string ModelsDirectory { get; set; } = "models";
+
+    /// <summary>Devices of this node: <c>cpu:0</c>, <c>cuda:0</c>, ...; each gets one worker thread.</summary>
+    public IReadOnlyList<string> Devices { get; set; } = ["cpu:0"];
+
+    /// <summary>Threads that one device's computations may use; 0: the processors divided by the devices.</summary>
+    public int ThreadsPerDevice { get; set; }
+
+    /// <summary>Items admitted to a device and not yet in a batch; one more is refused as Overloaded.</summary>
+    public int QueueLimit { get; set; } = 256;
+
+    /// <summary>Items in one batch at most.</summary>
+    public int MaxBatch { get; set; } = 32;
+
+    /// <summary>How long a busy device waits for a batch to fill; an idle device never waits.</summary>
+    public TimeSpan MaxLinger { get; set; } = TimeSpan.FromMilliseconds(2);
+
+    /// <summary>Under constant load a background fit gets one slice after this many batches.</summary>
+    public int BatchesPerFitSlice { get; set; } = 4;
+
+    /// <summary>Images decoded at once on the thread pool; 0: the processor count.</summary>
+    public int DecodeConcurrency { get; set; }
+
+    /// <summary>Bound of a slot's image-feature cache, bytes.</summary>
+    public long ImageCacheBytes { get; set; } = 256L << 20;
+
+    /// <summary>Bound of a slot's text-feature cache, bytes.</summary>
+    public long TextCacheBytes { get; set; } = 64L << 20;
+
+    /// <summary>Bound of a slot's refiner-feature cache, bytes.</summary>
+    public long RefinerCacheBytes { get; set; } = 64L << 20;
+
+    /// <summary>Unlabelled images kept per class set and slot; beyond it a uniform reservoir.</summary>
+    public int PoolLimit { get; set; } = 20_000;
+
+    /// <summary>Classes in one set.</summary>
+    public int MaxClasses { get; set; } = 10_000;
+
+    /// <summary>Characters of a class-set id, class name, family or prompt.</summary>
+    public int MaxNameLength { get; set; } = 256;
+
+    /// <summary>Shots in one set.</summary>
+    public int MaxShots { get; set; } = 100_000;
+
+    /// <summary>Prompt templates in one policy.</summary>
+    public int MaxTemplates { get; set; } = 100;
+
+    /// <summary>Augmented views of a shot that the refiner's head is fitted on.</summary>
+    public int RefinerViews { get; set; } = 8;
+
+    /// <summary>What an image may be: encoded bytes and pixels.</summary>
+    public ImageLimits Images { get; set; } = ImageLimits.Default;
+
+    /// <summary>Membership: time between probes of a neighbouring silo; three missed ones declare it dead.</summary>
+    public TimeSpan ProbeTimeout { get; set; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>The node's device slots.</summary>
+    public IReadOnlyList<string> Slots => [.. Devices.Select(device => $"{NodeName}/{device}")];
+}

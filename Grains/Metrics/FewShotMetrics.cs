@@ -1,0 +1,82 @@
+using System.Collections.Concurrent;
+using System.Diagnostics.Metrics;
+using FewShotCluster.Grains.Devices;
+using FewShotCluster.GrainInterfaces.Classification;
+using FewShotCluster.GrainInterfaces.ClassSets;
+
+namespace FewShotCluster.Grains.Metrics;
+
+/// <summary>The node's one meter, <c>FewShotCluster</c>. Times in seconds; class names are never labels.</summary>
+internal sealed class FewShotMetrics
+{
+    public const string MeterName = "FewShotCluster";
+
+    // A label value per class set: bounded, so that a tenant who creates sets cannot grow the metrics without end.
+    private const int MaxLabelledClassSets = 1000;
+
+    private readonly ConcurrentDictionary<string, DeviceWorker> _workers = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, long> _versions = new(StringComparer.Ordinal);
+    private readonly Counter<long> _requests;
+    private readonly Histogram<double> _requestSeconds;
+    private readonly Histogram<double> _stageSeconds;
+    private readonly Histogram<int> _batchSize;
+    private readonly Histogram<double> _queueWait;
+    private readonly Counter<long> _cacheLookups;
+    private readonly Histogram<double> _fitSeconds;
+
+    public FewShotMetrics(IMeterFactory meters)
+    {
+        var meter = meters.Create(MeterName);
+        _requests = meter.CreateCounter<long>("fewshot.requests", "{request}", "Classifications by outcome and answering stage.");
+        _requestSeconds = meter.CreateHistogram<double>("fewshot.request.duration", "s", "Time of a classification on its silo.");
+        _stageSeconds = meter.CreateHistogram<double>("fewshot.stage.duration", "s", "Time of one part of a classification.");
+        _batchSize = meter.CreateHistogram<int>("fewshot.batch.size", "{item}", "Items in a batch.");
+        _queueWait = meter.CreateHistogram<double>("fewshot.queue.wait", "s", "Time from queue to batch.");
+        _cacheLookups = meter.CreateCounter<long>("fewshot.cache.lookups", "{lookup}", "Feature-cache lookups.");
+        _fitSeconds = meter.CreateHistogram<double>("fewshot.fit.duration", "s", "Time of a background fit.");
+        meter.CreateObservableGauge("fewshot.queue.length", QueueLengths, "{item}", "Items admitted and not yet in a batch.");
+        meter.CreateObservableGauge("fewshot.class_set.version", Versions, "{version}", "Version that this silo serves.");
+    }
+
+    public void Watch(DeviceWorker worker) => _workers[worker.Slot] = worker;
+
+    public void Forget(DeviceWorker worker) => _workers.TryRemove(worker.Slot, out _);
+
+    /// <param name="outcome"><c>ok</c>, <c>cancelled</c>, or the name of an error code.</param>
+    /// <param name="stage">The stage that answered; null where none did.</param>
+    /// <param name="elapsed">Time on this silo.</param>
+    public void Request(string outcome, CascadeStage? stage, TimeSpan elapsed)
+    {
+        var labelOutcome = Label("outcome", outcome);
+        _requests.Add(1, labelOutcome, Label("stage", stage?.ToString() ?? "none"));
+        _requestSeconds.Record(elapsed.TotalSeconds, labelOutcome);
+    }
+
+    /// <param name="stage"><c>snapshot</c>, <c>encode</c>, <c>score</c> or <c>refine</c>.</param>
+    /// <param name="elapsed">Its time.</param>
+    public void Stage(string stage, TimeSpan elapsed) => _stageSeconds.Record(elapsed.TotalSeconds, Label("stage", stage));
+
+    public void Batch(int items, WorkKind kind) => _batchSize.Record(items, Label("kind", kind.ToString()));
+
+    public void QueueWait(TimeSpan elapsed, WorkKind kind) => _queueWait.Record(elapsed.TotalSeconds, Label("kind", kind.ToString()));
+
+    public void CacheLookup(string cache, bool hit) => _cacheLookups.Add(1, Label("cache", cache), Label("result", hit ? "hit" : "miss"));
+
+    public void Fit(FitKind kind, FitState outcome, TimeSpan elapsed) =>
+        _fitSeconds.Record(elapsed.TotalSeconds, Label("kind", kind.ToString()), Label("outcome", outcome.ToString()));
+
+    public void Serving(string classSetId, long version)
+    {
+        if (_versions.Count < MaxLabelledClassSets || _versions.ContainsKey(classSetId)) _versions[classSetId] = version;
+    }
+
+    public void NoLongerServing(string classSetId) => _versions.TryRemove(classSetId, out _);
+
+    private static KeyValuePair<string, object?> Label(string name, string value) => new(name, value);
+
+    private IEnumerable<Measurement<int>> QueueLengths() =>
+        _workers.Values.Select(worker => new Measurement<int>(worker.QueueLength, Label("device", worker.Slot)));
+
+    private IEnumerable<Measurement<long>> Versions() =>
+        _versions.Select(entry => new Measurement<long>(entry.Value, Label("class_set", entry.Key)));
+}

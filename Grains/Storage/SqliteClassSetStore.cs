@@ -1,0 +1,199 @@
+using FewShotCluster.GrainInterfaces.ClassSets;
+using FewShotCluster.GrainInterfaces.Encoders;
+using FewShotCluster.GrainInterfaces.Errors;
+using Microsoft.Data.Sqlite;
+using Orleans.Serialization;
+
+namespace FewShotCluster.Grains.Storage;
+
+/// <summary>
+/// Class sets of one machine in one SQLite file (WAL, synchronous FULL). SQLite blocks, so every call runs on the thread pool and
+/// never on a grain's scheduler.
+/// </summary>
+internal sealed class SqliteClassSetStore : IClassSetStore
+{
+    public const string FileName = "class-sets.db";
+
+    private readonly string _path;
+    private readonly string _connectionString;
+    private readonly Serializer<ClassSetHead> _heads;
+    private readonly Lazy<bool> _prepared;
+
+    public SqliteClassSetStore(string dataDirectory, Serializer<ClassSetHead> heads)
+    {
+        _path = Path.Combine(dataDirectory, FileName);
+        _heads = heads;
+        _connectionString = new SqliteConnectionStringBuilder { DataSource = _path, DefaultTimeout = 30 }.ToString();
+        _prepared = new Lazy<bool>(Prepare, LazyThreadSafetyMode.PublicationOnly);
+    }
+
+    public Task<ClassSetHead?> LoadHead(string classSetId, CancellationToken cancellationToken) => Use(
+        connection =>
+        {
+            using var command = Command(connection, "SELECT head FROM heads WHERE class_set = $set", ("$set", classSetId));
+            return command.ExecuteScalar() is byte[] head ? _heads.Deserialize(head) : null;
+        },
+        cancellationToken);
+
+    public Task<IReadOnlyDictionary<ContentKey, byte[]>> LoadBlocks(
+        IReadOnlyCollection<ContentKey> keys, CancellationToken cancellationToken) => Use(
+        connection =>
+        {
+            var blocks = new Dictionary<ContentKey, byte[]>(keys.Count);
+            using var command = Command(connection, "SELECT bytes FROM blocks WHERE key = $key", ("$key", Array.Empty<byte>()));
+            foreach (var key in keys)
+            {
+                command.Parameters[0].Value = key.ToBytes();
+                if (command.ExecuteScalar() is not byte[] bytes || ContentKey.Of(bytes) != key) throw Damaged($"block {key} is missing or damaged");
+                blocks[key] = bytes;
+            }
+            return (IReadOnlyDictionary<ContentKey, byte[]>)blocks;
+        },
+        cancellationToken);
+
+    public Task Commit(
+        string classSetId, long expectedRevision, ClassSetHead head, IReadOnlyList<Block> blocks, CancellationToken cancellationToken) => Use(
+        connection =>
+        {
+            using var transaction = connection.BeginTransaction();
+            Insert(connection, "INSERT INTO blocks(key, bytes) VALUES($key, $bytes) ON CONFLICT DO NOTHING", blocks);
+            Swap(connection, classSetId, expectedRevision, head);
+            Refer(connection, classSetId, head.References);
+            transaction.Commit();
+            return true;
+        },
+        cancellationToken);
+
+    public Task<IReadOnlyList<ClassSetSummary>> List(CancellationToken cancellationToken) => Use(
+        connection =>
+        {
+            using var command = Command(connection, "SELECT class_set, revision, classes, seen FROM heads");
+            using var rows = command.ExecuteReader();
+            var sets = new List<ClassSetSummary>();
+            while (rows.Read()) sets.Add(new ClassSetSummary(rows.GetString(0), rows.GetInt64(1), rows.GetInt32(2), rows.GetInt32(3)));
+            return (IReadOnlyList<ClassSetSummary>)[.. sets.OrderBy(set => set.ClassSetId, StringComparer.Ordinal)];
+        },
+        cancellationToken);
+
+    private static void Insert(SqliteConnection connection, string sql, IReadOnlyList<Block> blocks)
+    {
+        using var command = Command(connection, sql, ("$key", Array.Empty<byte>()), ("$bytes", Array.Empty<byte>()));
+        foreach (var block in blocks)
+        {
+            command.Parameters[0].Value = block.Key.ToBytes();
+            command.Parameters[1].Value = block.Bytes;
+            command.ExecuteNonQuery();
+        }
+    }
+
+    private void Swap(SqliteConnection connection, string classSetId, long expectedRevision, ClassSetHead head)
+    {
+        var sql = expectedRevision == 0
+            ? "INSERT INTO heads VALUES($set, $revision, $classes, $seen, $head) ON CONFLICT DO NOTHING"
+            : "UPDATE heads SET revision = $revision, classes = $classes, seen = $seen, head = $head WHERE class_set = $set AND revision = $expected";
+        using var command = Command(
+            connection,
+            sql,
+            ("$set", classSetId),
+            ("$revision", head.Revision),
+            ("$classes", head.Classes),
+            ("$seen", head.Seen),
+            ("$head", _heads.SerializeToArray(head)),
+            ("$expected", expectedRevision));
+        if (command.ExecuteNonQuery() == 1) return;
+        throw new FewShotException(
+            FewShotErrorCode.Conflict, $"class set '{classSetId}' is no longer at version {expectedRevision} in the store: read it again and repeat");
+    }
+
+    /// <summary>Replaces the set's references and removes the blocks that lost their last one.</summary>
+    private static void Refer(SqliteConnection connection, string classSetId, ContentKey[] references)
+    {
+        var before = new HashSet<ContentKey>();
+        using (var command = Command(connection, "SELECT key FROM block_references WHERE class_set = $set", ("$set", classSetId)))
+        using (var rows = command.ExecuteReader())
+            while (rows.Read()) before.Add(ContentKey.FromBytes((byte[])rows[0]));
+        var after = references.ToHashSet();
+        ForEach(
+            after.Except(before),
+            Command(connection, "INSERT INTO block_references(class_set, key) VALUES($set, $key)", ("$set", classSetId), ("$key", Array.Empty<byte>())));
+        var lost = before.Except(after).ToList();
+        ForEach(
+            lost,
+            Command(connection, "DELETE FROM block_references WHERE class_set = $set AND key = $key", ("$set", classSetId), ("$key", Array.Empty<byte>())));
+        ForEach(
+            lost,
+            Command(
+                connection,
+                "DELETE FROM blocks WHERE key = $key AND NOT EXISTS (SELECT 1 FROM block_references r WHERE r.key = $key)",
+                ("$key", Array.Empty<byte>())));
+    }
+
+    private static void ForEach(IEnumerable<ContentKey> keys, SqliteCommand command)
+    {
+        using (command)
+        {
+            foreach (var key in keys)
+            {
+                command.Parameters["$key"].Value = key.ToBytes();
+                command.ExecuteNonQuery();
+            }
+        }
+    }
+
+    private Task<T> Use<T>(Func<SqliteConnection, T> work, CancellationToken cancellationToken) => Task.Run(
+        () =>
+        {
+            try
+            {
+                _ = _prepared.Value;
+                using var connection = Open();
+                return work(connection);
+            }
+            catch (SqliteException e)
+            {
+                throw Failed(e);
+            }
+        },
+        cancellationToken);
+
+    private SqliteConnection Open()
+    {
+        var connection = new SqliteConnection(_connectionString);
+        connection.Open();
+        // Per connection; FULL makes an acknowledged commit survive the loss of power.
+        using var command = Command(connection, "PRAGMA synchronous=FULL");
+        command.ExecuteNonQuery();
+        return connection;
+    }
+
+    private bool Prepare()
+    {
+        try
+        {
+            Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(_path))!);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new FewShotException(FewShotErrorCode.StorageUnavailable, $"the folder of {_path} cannot be created: {e.Message}", inner: e);
+        }
+        using var connection = Open();
+        SqliteSchema.Prepare(connection, _path);
+        return true;
+    }
+
+    private static SqliteCommand Command(SqliteConnection connection, string sql, params (string Name, object Value)[] parameters)
+    {
+        var command = connection.CreateCommand();
+        command.CommandText = sql;
+        foreach (var (name, value) in parameters) command.Parameters.AddWithValue(name, value);
+        return command;
+    }
+
+    // SQLITE_CORRUPT and SQLITE_NOTADB.
+    private FewShotException Failed(SqliteException e) => e.SqliteErrorCode is 11 or 26
+        ? Damaged(e.Message)
+        : new FewShotException(FewShotErrorCode.StorageUnavailable, $"{_path}: {e.Message}: check the disk and the file's rights", inner: e);
+
+    private FewShotException Damaged(string what) => new(
+        FewShotErrorCode.StorageUnavailable, $"{_path} is damaged ({what}): restore it from a backup, or name another data directory");
+}

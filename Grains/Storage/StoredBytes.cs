@@ -1,0 +1,25 @@
+using FewShotCluster.GrainInterfaces.Encoders;
+
+namespace FewShotCluster.Grains.Storage;
+
+/// <summary>Bytes that lie in blocks of the store: only their address is part of the serialised state.</summary>
+[GenerateSerializer, Immutable, Alias("fewshot.store.StoredBytes")]
+internal sealed class StoredBytes
+{
+    public static StoredBytes Empty { get; } = new() { Payload = Payload.Empty, Bytes = [] };
+
+    [Id(0)]
+    public required Payload Payload { get; init; }
+
+    /// <summary>The bytes where they are held in memory, else null.</summary>
+    [field: NonSerialized]
+    public byte[]? Bytes { get; private set; }
+
+    /// <summary>Bytes new to the store; their blocks are added to what the next commit writes.</summary>
+    public static StoredBytes New(byte[] bytes, List<Block> blocks) => new() { Payload = Blocks.Cut(bytes, blocks), Bytes = bytes };
+
+    /// <summary>The same address without the bytes in memory.</summary>
+    public StoredBytes Released() => new() { Payload = Payload };
+
+    public void Fill(IReadOnlyDictionary<ContentKey, byte[]> blocks) => Bytes = Blocks.Join(Payload, blocks);
+}

@@ -1,0 +1,122 @@
+using TorchSharp;
+using Tensor = TorchSharp.torch.Tensor;
+
+namespace FewShotCluster.Vision.Adaptation;
+
+/// <summary>
+/// InMaP: class proxies in the space of images, learned from unlabelled images (Qian, Xu, Hu: "Intra-Modal Proxy Learning for
+/// Zero-Shot Visual Categorization with CLIP", NeurIPS 2023, arXiv 2310.19752; the authors' <c>main.py</c>).
+/// <code>
+/// P = Sinkhorn(softmax(X T / tau_t)), rows whose maximum exceeds alpha made one-hot
+/// W = T ; repeat: G = X^T softmax(X W / tau_i) - X^T P ; if |G| grew: lr = lr / 2
+///                 W = W - lr / (N tau_i) G ; columns of W scaled to unit length
+/// </code>
+/// The first step scores the images by text, the next are rounds of Sinkhorn, the rest gradient steps of 4 N D C operations each.
+/// </summary>
+public sealed class InmapFit : IterativeFit<InmapResult>
+{
+    private readonly InmapOptions _options;
+    private readonly Tensor _features;      // X [N,D], unit rows
+    private readonly Tensor _labelProxies;  // T [D,C], until the first step is done
+    private readonly List<InmapIteration> _trace = [];
+    private SinkhornFit? _balancing;
+    private Tensor? _target;                // X^T P [D,C], once the labels are known
+    private Tensor _proxies;                // W [D,C]
+    private double _learningRate;
+    private double _previousNorm;
+
+    /// <summary>Prepares a fit; nothing is learned before the first <see cref="IterativeFit{T}.Step"/>.</summary>
+    /// <param name="features">X [N,D]: image features, any floating-point type; scaled to unit length here.</param>
+    /// <param name="textProxies">T [D,C]: a unit column for each class; used as they are.</param>
+    /// <param name="options">Settings.</param>
+    /// <param name="start">Proxies and step size of an earlier fit; without it W starts at T. The labels come from T either way.</param>
+    /// <exception cref="AdaptationException">Empty, mismatched or not finite input, a zero row or column, a bad setting.</exception>
+    public InmapFit(Tensor features, Tensor textProxies, InmapOptions options, InmapStart? start = null)
+        : this(
+            features,
+            textProxies,
+            start?.Proxies ?? textProxies,
+            start is null ? options : options with { LearningRate = start.LearningRate })
+    {
+    }
+
+    /// <summary>The loop with the proxies that give the labels and those that it starts from set apart (the seed needs both).</summary>
+    internal InmapFit(Tensor features, Tensor labelProxies, Tensor startProxies, InmapOptions options)
+    {
+        options.Validate();
+        _options = options;
+        _learningRate = options.LearningRate;
+        _previousNorm = options.InitialGradientNorm;
+        using var noGradient = torch.no_grad();
+        using var scope = torch.NewDisposeScope();
+        var x = Check.UnitRows(features, "features");
+        var labels = Check.Proxies(labelProxies, x, "text proxies");
+        var w = Check.Proxies(startProxies, x, "start proxies");
+        if (w.shape[1] != labels.shape[1])
+            throw new AdaptationException($"start proxies of {w.shape[1]} classes do not fit text proxies of {labels.shape[1]}");
+        _features = Keep(x);
+        _labelProxies = Keep(labels);
+        _proxies = Keep(w);
+    }
+
+    /// <inheritdoc/>
+    public override int Total => StepCount(_options);
+
+    /// <summary>Runs a whole fit.</summary>
+    /// <inheritdoc cref="InmapFit(Tensor, Tensor, InmapOptions, InmapStart)" path="/param|/exception"/>
+    public static InmapResult Fit(Tensor features, Tensor textProxies, InmapOptions options, InmapStart? start = null) =>
+        new InmapFit(features, textProxies, options, start).RunToEnd();
+
+    internal static int StepCount(InmapOptions options) => 1 + (options.UseSinkhorn ? options.SinkhornIterations : 0) + options.Iterations;
+
+    private protected override void Advance()
+    {
+        if (Completed == 0) ScoreText();
+        else if (_target is null) Balance();
+        else Descend();
+    }
+
+    private protected override InmapResult Finish() => new(HandOver(_proxies, "InMaP proxies"), _learningRate, _trace);
+
+    private protected override void DisposeParts() => _balancing?.Dispose();
+
+    private void ScoreText()
+    {
+        var logits = _features.matmul(_labelProxies);
+        Drop(_labelProxies);
+        if (_options.UseSinkhorn)
+            _balancing = new SinkhornFit(logits, _options.TextTemperature, _options.Gamma, _options.SinkhornIterations);
+        else
+            SetTarget((logits / _options.TextTemperature).softmax(1));
+    }
+
+    private void Balance()
+    {
+        if (_balancing!.Step()) return;
+        using var labels = _balancing.Result;
+        SetTarget(labels);
+        _balancing.Dispose();
+    }
+
+    /// <summary>X^T P, with the confident rows of the labels one-hot.</summary>
+    private void SetTarget(Tensor soft)
+    {
+        var (confidence, best) = soft.max(1, keepdim: true);
+        var oneHot = torch.zeros_like(soft).scatter_(1, best, torch.ones_like(confidence));
+        _target = Keep(_features.t().matmul(torch.where(confidence > _options.OneHotThreshold, oneHot, soft)));
+    }
+
+    private void Descend()
+    {
+        var predicted = (_features.matmul(_proxies) / _options.ImageTemperature).softmax(1);
+        var gradient = _features.t().matmul(predicted) - _target!;
+        var norm = gradient.norm().ToDouble();
+        if (!double.IsFinite(norm)) throw new AdaptationException("InMaP: the gradient is no longer finite; use a lower learning rate");
+        if (norm > _previousNorm) _learningRate /= 2;
+        _previousNorm = norm;
+        _trace.Add(new InmapIteration(norm, _learningRate));
+
+        var next = _proxies - _learningRate / (_features.shape[0] * _options.ImageTemperature) * gradient;
+        Replace(ref _proxies, _options.NormalizeColumns ? next / next.norm(0, keepdim: true).clamp_min(1e-12) : next);
+    }
+}

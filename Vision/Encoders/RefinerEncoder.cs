@@ -1,0 +1,73 @@
+using FewShotCluster.Vision.Checkpoints;
+using FewShotCluster.Vision.Imaging;
+using FewShotCluster.Vision.Models;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace FewShotCluster.Vision.Encoders;
+
+/// <summary>
+/// A frozen ConvNeXt-V2 backbone ready to serve: preprocessing and pooled features on one device; heads belong to class sets.
+/// <see cref="Preprocess"/> may be called from any thread, <see cref="Encode"/> from one at a time.
+/// </summary>
+public sealed class RefinerEncoder : IDisposable
+{
+    /// <summary>Input side of ConvNeXt-V2 in the seed's pipeline, pixels.</summary>
+    public const int DefaultResolution = 384;
+
+    private readonly ConvNeXtV2 model;
+    private readonly RefinerPreprocessor preprocessor;
+    private readonly PixelBatch pixels;
+
+    private RefinerEncoder(ConvNeXtV2 model, int resolution, string digest, Device device, ScalarType dtype)
+    {
+        this.model = model;
+        preprocessor = new RefinerPreprocessor(resolution);
+        pixels = new PixelBatch(resolution, preprocessor.Normalization, device, dtype);
+        Digest = digest;
+        model.to(device, dtype);
+    }
+
+    /// <summary>SHA-256 over weights, dtype and preprocessing, hexadecimal.</summary>
+    public string Digest { get; }
+
+    /// <summary>Feature size.</summary>
+    public int Dimension => model.Dims[3];
+
+    /// <summary>Input side in pixels.</summary>
+    public int Resolution => preprocessor.Size;
+
+    /// <summary>Loads the backbone.</summary>
+    /// <param name="weightsPath">A checkpoint of facebookresearch naming: torch zip or safetensors.</param>
+    /// <param name="resolution">Input side in pixels.</param>
+    /// <param name="device">Where to run; null: CPU.</param>
+    /// <param name="dtype">Weights' and activations' dtype; float32 is the reference.</param>
+    /// <exception cref="CheckpointException">The weights cannot be used.</exception>
+    public static RefinerEncoder Load(
+        string weightsPath, int resolution = DefaultResolution, Device? device = null, ScalarType dtype = ScalarType.Float32)
+    {
+        using var checkpoint = Checkpoint.Open(weightsPath);
+        var digest = EncoderDigest.Of([weightsPath], $"convnext {resolution} squash bilinear {dtype}");
+        return new RefinerEncoder(ConvNeXtV2.Load(checkpoint), resolution, digest, device ?? CPU, dtype);
+    }
+
+    /// <summary>The backbone's input of a decoded picture: uint8 [3, Resolution, Resolution].</summary>
+    public byte[] Preprocess(RgbImage image) => preprocessor.ToPlanes(image);
+
+    /// <summary>Pooled features after the last norm, not normalised.</summary>
+    /// <param name="planes">Outputs of <see cref="Preprocess"/>, or augmented views of them.</param>
+    /// <returns>[N, Dimension], row-major.</returns>
+    public float[] Encode(IReadOnlyList<byte[]> planes)
+    {
+        using var mode = inference_mode();
+        using var scope = NewDisposeScope();
+        return model.forward_features(pixels.ToInput(planes)).to(ScalarType.Float32).cpu().data<float>().ToArray();
+    }
+
+    /// <summary>Releases the weights.</summary>
+    public void Dispose()
+    {
+        pixels.Dispose();
+        model.Dispose();
+    }
+}

@@ -1,0 +1,53 @@
+using FewShotCluster.Vision.Adaptation;
+using TorchSharp;
+using Tensor = TorchSharp.torch.Tensor;
+
+namespace FewShotCluster.Vision.Tests.Adaptation;
+
+/// <summary>
+/// Made-up CLIP features: each class a Gaussian around a direction on the image side; its text is that direction, disturbed, on the
+/// other side of a modality gap. Everything follows from the seed.
+/// </summary>
+internal sealed class SyntheticClip
+{
+    private readonly SplitMix64 _random;
+    private readonly Tensor _centres; // [C,D]
+    private readonly Tensor _gap;     // [D]
+    private readonly double _spread;
+
+    public SyntheticClip(ulong seed, int classes, int size, double spread = 1.5, double textNoise = 1.2)
+    {
+        _random = new SplitMix64(seed);
+        _spread = spread;
+        Classes = classes;
+        _centres = Unit(Gaussian(classes, size));
+        _gap = Unit(Gaussian(1, size)).squeeze(0);
+        Text = Unit(_centres + textNoise * Unit(Gaussian(classes, size)) - 0.6 * _gap).t().contiguous();
+    }
+
+    public int Classes { get; }
+
+    /// <summary>T [D,C], float64.</summary>
+    public Tensor Text { get; }
+
+    /// <summary>Images of the given class sizes, float64, class by class.</summary>
+    public LabelledFeatures Draw(params int[] perClass)
+    {
+        var labels = Enumerable.Range(0, perClass.Length).SelectMany(c => Enumerable.Repeat((long)c, perClass[c])).ToArray();
+        var index = torch.tensor(labels);
+        var noise = Unit(Gaussian(labels.Length, (int)_centres.shape[1]));
+        return new LabelledFeatures(Unit(_centres.index_select(0, index) + _spread * noise + 0.6 * _gap), index);
+    }
+
+    public LabelledFeatures DrawEven(int perClass) => Draw(Enumerable.Repeat(perClass, Classes).ToArray());
+
+    public Tensor Gaussian(int rows, int columns)
+    {
+        var values = new double[rows * columns];
+        for (var i = 0; i < values.Length; i++)
+            values[i] = Math.Sqrt(-2 * Math.Log(1 - _random.Fraction())) * Math.Cos(2 * Math.PI * _random.Fraction());
+        return torch.tensor(values).reshape(rows, columns);
+    }
+
+    private static Tensor Unit(Tensor rows) => rows / rows.norm(1, keepdim: true);
+}
