@@ -1,3 +1,4 @@
 using FewShotCluster.Silo.Commands;
+using FewShotCluster.Silo.Demo;
 
-return await CommandRunner.RunAsync(args, ServeCommand.Create());
+return await CommandRunner.RunAsync(args, ServeCommand.Create(), DemoCommand.Create());

@@ -76,7 +76,7 @@ public sealed class FewShotNode : IAsyncDisposable
     private static WebApplication Build(NodeSettings settings, int siloPort, int gatewayPort)
     {
         var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
-        NodeLogging.Configure(builder.Logging);
+        NodeLogging.Configure(builder.Logging, settings.LogLevel);
         builder.UseOrleans(silo => silo.UseFewShotSilo(settings, siloPort, gatewayPort).AddFewShotGrains(settings.NodeOptions));
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = settings.DrainDelay + settings.DrainTimeout);
         builder.Services.AddSingleton(settings);

@@ -7,9 +7,10 @@ internal static class NodeLogging
     private static readonly string[] ReportedElsewhere =
         ["Orleans.Runtime.SiloLifecycleSubject", "Orleans.Runtime.Silo", "Orleans.Silo", "Microsoft.Extensions.Hosting.Internal.Host"];
 
-    public static void Configure(ILoggingBuilder logging)
+    public static void Configure(ILoggingBuilder logging, LogLevel level)
     {
         logging.ClearProviders();
+        logging.SetMinimumLevel(level);
         logging.AddSimpleConsole(console =>
         {
             console.SingleLine = true;
@@ -18,7 +19,7 @@ internal static class NodeLogging
         });
         logging.Services.Configure<Microsoft.Extensions.Logging.Console.ConsoleLoggerOptions>(
             options => options.LogToStandardErrorThreshold = LogLevel.Trace);
-        logging.AddFilter("Orleans", LogLevel.Warning).AddFilter("Microsoft", LogLevel.Warning);
+        logging.AddFilter("Orleans", LogLevel.Warning).AddFilter("Microsoft", LogLevel.Warning).AddFilter("Polly", LogLevel.Warning);
         foreach (var category in ReportedElsewhere) logging.AddFilter(category, LogLevel.None);
     }
 }

@@ -14,8 +14,11 @@ public sealed class NodeSettings
     public const string Section = "FewShot";
     private const string Prefix = "FEWSHOT_";
 
+    /// <summary>The demo's models, which are also the default ones.</summary>
+    public static string DemoModels { get; } = Path.Combine(AppContext.BaseDirectory, "models", "demo");
+
     /// <summary>What the grains need.</summary>
-    public FewShotNodeOptions NodeOptions { get; init; } = new();
+    public FewShotNodeOptions NodeOptions { get; init; } = new() { ModelsDirectory = DemoModels };
 
     /// <summary>HTTP addresses, separated by semicolons; port 0 picks a free one.</summary>
     public string Urls { get; set; } = "http://127.0.0.1:8080";
@@ -46,6 +49,9 @@ public sealed class NodeSettings
 
     /// <summary>Time for requests in flight when the node stops.</summary>
     public TimeSpan DrainTimeout { get; set; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>Least severe level that is logged.</summary>
+    public LogLevel LogLevel { get; set; } = LogLevel.Information;
 
     /// <summary>End when standard input closes (children of tests).</summary>
     public bool ExitWithStdin { get; set; }
