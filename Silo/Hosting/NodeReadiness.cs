@@ -1,7 +1,3 @@
-using FewShotCluster.GrainInterfaces.Errors;
-using Microsoft.Extensions.Hosting;
-using Orleans.Runtime;
-
 namespace FewShotCluster.Silo.Hosting;
 
 /// <summary>
