@@ -74,5 +74,6 @@ public static class FewShotGrainsExtensions
         services.AddSingleton<ShotsFit>();
         services.AddSingleton<ProxiesFit>();
         services.AddSingleton<SnapshotCache>();
+        services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>>(provider => provider.GetRequiredService<SnapshotCache>());
     }
 }
