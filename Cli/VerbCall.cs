@@ -12,7 +12,7 @@ internal sealed class VerbCall(ParseResult parsed, SharedOptions shared)
 
     public ToolContext Context => shared.Context;
 
-    public T Get<T>(Argument<T> argument) => parsed.GetRequiredValue(argument);
+    public T Get<T>(Argument<T> argument) => parsed.GetValue(argument)!;
 
     public T? Get<T>(Option<T> option) => parsed.GetValue(option);
 

@@ -13,7 +13,7 @@ namespace FewShotCluster.Grains.ClassSets;
 internal sealed record PreparedWrite(ClassSetState? Next, List<Block> Blocks, AddShotsResult? Shots);
 
 /// <summary>The writes of a class set, from request to next state. Each gives the request's hash and what computes the state.</summary>
-internal sealed class ClassSetWrites(ClassSetRules rules, OperationLog operations, TextProxies texts, ShotIntake intake)
+internal sealed class ClassSetWrites(ClassSetRules rules, TextProxies texts, ShotIntake intake)
 {
     public (ContentKey Request, Func<ClassSetState?, CancellationToken, Task<PreparedWrite>> Prepare) Create(
         string classSetId, ClassSetDefinition definition, string operationId)
@@ -21,7 +21,7 @@ internal sealed class ClassSetWrites(ClassSetRules rules, OperationLog operation
         ClassSetRules.CheckOperation(operationId);
         rules.CheckId(classSetId);
         rules.CheckPolicy(definition.Policy);
-        return (operations.HashOf(definition), Prepare);
+        return (RequestHash.Of(definition), Prepare);
 
         async Task<PreparedWrite> Prepare(ClassSetState? current, CancellationToken cancellationToken)
         {
@@ -59,7 +59,7 @@ internal sealed class ClassSetWrites(ClassSetRules rules, OperationLog operation
     {
         ClassSetRules.CheckOperation(operationId);
         if (definitions.Count == 0) throw new FewShotException(FewShotErrorCode.InvalidArgument, "no classes given");
-        return (operations.HashOf(definitions), Prepare);
+        return (RequestHash.Of(definitions), Prepare);
 
         async Task<PreparedWrite> Prepare(ClassSetState? state, CancellationToken cancellationToken)
         {
@@ -90,7 +90,7 @@ internal sealed class ClassSetWrites(ClassSetRules rules, OperationLog operation
         ClassSetRules.CheckOperation(operationId);
         // Hashing megabytes of photos is CPU work: not in a turn.
         ContentKey[] keys = await Task.Run(() => shots.Select(shot => ContentKey.Of(shot.Image)).ToArray());
-        return (OperationLog.HashOf(shots, keys), Prepare);
+        return (RequestHash.Of(shots, keys), Prepare);
 
         async Task<PreparedWrite> Prepare(ClassSetState? state, CancellationToken cancellationToken)
         {

@@ -10,7 +10,8 @@ namespace FewShotCluster.Grains.ClassSets;
 /// The silo's copies of published snapshots. The first read pulls and starts a long-polling watch that keeps the copy fresh; versions
 /// never go back; a watch that nobody reads from ends, and the next read pulls again.
 /// </summary>
-internal sealed partial class SnapshotCache(IGrainFactory grains, FewShotMetrics metrics, TimeProvider time, ILogger<SnapshotCache> log) : IDisposable
+internal sealed partial class SnapshotCache(IGrainFactory grains, FewShotMetrics metrics, TimeProvider time, ILogger<SnapshotCache> log)
+    : ILifecycleParticipant<ISiloLifecycle>, IDisposable
 {
     /// <summary>A watch ends when its set was not read for this long.</summary>
     internal static readonly TimeSpan Idle = TimeSpan.FromMinutes(2);
@@ -33,6 +34,10 @@ internal sealed partial class SnapshotCache(IGrainFactory grains, FewShotMetrics
             ? new(snapshot)
             : new(Pull(classSetId, entry, minimumVersion, cancellationToken));
     }
+
+    /// <summary>Watches end before the silo stops, which would wait for their long polls.</summary>
+    public void Participate(ISiloLifecycle observer) => observer.Subscribe(
+        nameof(SnapshotCache), ServiceLifecycleStage.Active, _ => Task.CompletedTask, _ => _stopping.CancelAsync());
 
     public void Dispose() => _stopping.Cancel();
 

@@ -26,6 +26,7 @@ internal sealed partial class DeviceWorker : IDisposable
     private readonly ILogger _log;
     private int _admitted;
     private int _batchesSinceSlice;
+    private bool _comesFromBatch;
     private bool _started;
     private bool _stopping;
     private double _batchSeconds = 0.05;
@@ -145,8 +146,8 @@ internal sealed partial class DeviceWorker : IDisposable
         catch (Exception e)
         {
             LogLoadFailed(_log, e, Slot);
-            _ready.SetException(VisionErrors.Translate(e, FewShotErrorCode.ModelUnavailable));
             Abandon();
+            _ready.SetException(VisionErrors.Translate(e, FewShotErrorCode.ModelUnavailable));
             return;
         }
         _ready.SetResult(models);
@@ -168,7 +169,8 @@ internal sealed partial class DeviceWorker : IDisposable
         fit = null;
         lock (_gate)
         {
-            var busy = true;
+            // Only a device that comes straight from a batch lingers: on an idle one it would be pure delay.
+            var busy = _comesFromBatch;
             while (!_stopping && _queue.Count == 0 && _fits.Count == 0)
             {
                 busy = false;
@@ -182,6 +184,7 @@ internal sealed partial class DeviceWorker : IDisposable
                 _admitted -= batch.Count;
                 _batchesSinceSlice++;
             }
+            _comesFromBatch = batch.Count > 0;
             if (_fits.Count > 0 && (batch.Count == 0 || _batchesSinceSlice >= _options.BatchesPerFitSlice))
             {
                 fit = _fits.Dequeue();

@@ -2,6 +2,7 @@ using FewShotCluster.Grains.Classification;
 using FewShotCluster.Grains.ClassSets;
 using FewShotCluster.Grains.ClassSets.Fits;
 using FewShotCluster.Grains.Devices;
+using FewShotCluster.Grains.Errors;
 using FewShotCluster.Grains.Metrics;
 using FewShotCluster.Grains.Placement;
 using FewShotCluster.Grains.Storage;
@@ -28,6 +29,7 @@ public static class FewShotGrainsExtensions
         var validation = new FewShotNodeOptionsValidator().Validate(null, options);
         if (validation.Failed) throw new OptionsValidationException(Options.DefaultName, typeof(FewShotNodeOptions), validation.Failures);
 
+        silo.AddIncomingGrainCallFilter<ErrorBoundary>();
         silo.UseSiloMetadata(NodeMetadata.Of(options));
         silo.Configure<ClusterMembershipOptions>(membership =>
         {
@@ -67,12 +69,12 @@ public static class FewShotGrainsExtensions
         services.AddSingleton<ClassSetRepository>();
         services.AddSingleton<ClassSetRules>();
         services.AddSingleton<ClassSetWrites>();
-        services.AddSingleton<OperationLog>();
         services.AddSingleton<TextProxies>();
         services.AddSingleton<ShotIntake>();
         services.AddSingleton<PoolReader>();
         services.AddSingleton<ShotsFit>();
         services.AddSingleton<ProxiesFit>();
         services.AddSingleton<SnapshotCache>();
+        services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>>(provider => provider.GetRequiredService<SnapshotCache>());
     }
 }

@@ -1,0 +1,24 @@
+using FewShotCluster.Grains.Storage;
+using FewShotCluster.GrainInterfaces.ClassSets;
+using FewShotCluster.GrainInterfaces.Encoders;
+using FewShotCluster.GrainInterfaces.Errors;
+
+namespace FewShotCluster.Grains.Tests.Fakes;
+
+/// <summary>A store that refuses commits while told to, and can hold one open.</summary>
+internal sealed class FailingStore(IClassSetStore inner) : IClassSetStore
+{
+    public volatile bool Refuses;
+
+    public Task<ClassSetHead?> LoadHead(string classSetId, CancellationToken cancellationToken) => inner.LoadHead(classSetId, cancellationToken);
+
+    public Task<IReadOnlyDictionary<ContentKey, byte[]>> LoadBlocks(IReadOnlyCollection<ContentKey> keys, CancellationToken cancellationToken) =>
+        inner.LoadBlocks(keys, cancellationToken);
+
+    public Task Commit(
+        string classSetId, long expectedRevision, ClassSetHead head, IReadOnlyList<Block> blocks, CancellationToken cancellationToken) => Refuses
+        ? throw new FewShotException(FewShotErrorCode.StorageUnavailable, "the disk is full, says the test")
+        : inner.Commit(classSetId, expectedRevision, head, blocks, cancellationToken);
+
+    public Task<IReadOnlyList<ClassSetSummary>> List(CancellationToken cancellationToken) => inner.List(cancellationToken);
+}
