@@ -43,17 +43,15 @@ internal static class DemoCommand
         var folder = Directory.CreateTempSubdirectory("fewshot-demo-");
         try
         {
+            // Drawn before the node starts: it has the processors to itself.
+            const string drawing = "drawing fresh photos";
+            var photos = await DemoProgress.ShowAsync(console, progress => Task.Run(
+                () => DemoPhotos.Draw(seed, share => progress(drawing, share), stop.Token), stop.Token));
             var settings = exit ? Settings(folder.FullName, 0, 0, "http://127.0.0.1:0") : Settings(folder.FullName, 11111, 30000, "http://127.0.0.1:8080");
             await using var node = await FewShotNode.StartAsync(settings, stop.Token);
             await using var client = await FewShotClient.ConnectAsync(
                 new FewShotClientOptions { Gateways = [$"127.0.0.1:{node.GatewayPort}"] }, cancellationToken: stop.Token);
-            var report = await DemoProgress.ShowAsync(console, async progress =>
-            {
-                const string drawing = "drawing fresh photos";
-                var photos = await Task.Run(
-                    () => DemoPhotos.Draw(seed, share => progress(drawing, share), stop.Token), stop.Token);
-                return await new DemoScenario(client, photos, progress).RunAsync(stop.Token);
-            });
+            var report = await DemoProgress.ShowAsync(console, progress => new DemoScenario(client, photos, progress).RunAsync(stop.Token));
             DemoTable.Print(console, report);
             if (json is not null) report.Write(json);
             if (exit)
@@ -78,6 +76,8 @@ internal static class DemoCommand
         var settings = new NodeSettings { SiloPort = siloPort, GatewayPort = gatewayPort, Urls = urls, LogLevel = LogLevel.Warning };
         settings.NodeOptions.DataDirectory = data;
         settings.NodeOptions.NodeName = "demo";
+        // The toy models are too small to gain from a second thread, and lose much when its core is taken.
+        settings.NodeOptions.ThreadsPerDevice = 1;
         return settings;
     }
 }

@@ -2,8 +2,8 @@ using FewShotCluster.Demo.Classes;
 
 namespace FewShotCluster.Silo.Demo;
 
-/// <summary>A drawn photo and the class it shows.</summary>
-internal sealed record DemoPhoto(DemoClass Class, byte[] Jpeg);
+/// <summary>A drawn photo, the class it shows, and its number among the class's photos of the same purpose.</summary>
+internal sealed record DemoPhoto(DemoClass Class, int Index, byte[] Jpeg);
 
 /// <summary>The photos of one run of the demo, drawn fresh on all cores; shots, pool and test never share a picture.</summary>
 internal sealed class DemoPhotos
@@ -35,7 +35,7 @@ internal sealed class DemoPhotos
         var drawn = 0;
         Parallel.For(0, plan.Count, new ParallelOptions { CancellationToken = cancellationToken }, i =>
         {
-            photos[i] = new DemoPhoto(plan[i].Class, plan[i].Draw(plan[i].Class, plan[i].Index, seed));
+            photos[i] = new DemoPhoto(plan[i].Class, plan[i].Index, plan[i].Draw(plan[i].Class, plan[i].Index, seed));
             progress((double)Interlocked.Increment(ref drawn) / plan.Count);
         });
 

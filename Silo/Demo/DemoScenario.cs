@@ -16,6 +16,9 @@ internal sealed class DemoScenario(IFewShotClient client, DemoPhotos photos, Act
     public const string ClassSetId = "demo";
     private const int InFlight = 32;
 
+    // Enough for InMaP's gate (8 a class); the rest of the pool flows while names are added.
+    private const int PoolBeforeHotAdd = 8;
+
     // One vehicle of each kind is unknown to the node until it is added by name.
     private static readonly DemoClass[] HotAdded =
         [.. DemoClasses.Unseen.GroupBy(c => ((ThingSpec)c.Spec).Thing).Select(kind => kind.First())];
@@ -34,22 +37,24 @@ internal sealed class DemoScenario(IFewShotClient client, DemoPhotos photos, Act
     public async Task<DemoReport> RunAsync(CancellationToken cancellationToken)
     {
         var hot = HotAdded.ToHashSet();
+        var known = photos.Pool.Where(p => !hot.Contains(p.Class)).ToLookup(p => p.Index < PoolBeforeHotAdd);
         await client.CreateClassSetAsync(
             ClassSetId,
             new ClassSetDefinition { Classes = [.. DemoClasses.All.Where(c => !hot.Contains(c)).Select(Definition)], Policy = Policy },
             cancellationToken: cancellationToken);
         await LearnShots(cancellationToken);
-        await Watch("unlabelled traffic", photos.Pool.Where(p => !hot.Contains(p.Class)), cancellationToken);
+        await ForEachPhoto("unlabelled traffic", [.. known[true]], Classify, cancellationToken);
         await Refine(cancellationToken);
 
-        var hotAdd = await AddNamesWhileServing(hot, cancellationToken);
-        await Watch("traffic of the new names", photos.Pool.Where(p => hot.Contains(p.Class)), cancellationToken);
+        var hotAdd = await AddNamesWhileServing([.. photos.Pool.Where(p => hot.Contains(p.Class))], [.. known[false]], cancellationToken);
         await Refine(cancellationToken);
 
         var (latency, imagesPerSecond) = await MeasureSpeed(cancellationToken);
         var (accuracy, dogs) = await MeasureAccuracy(cancellationToken);
         return new DemoReport(
             new ClassCounts(DemoClasses.Seen.Count(), DemoClasses.Unseen.Count()), photos.Test.Count, accuracy, dogs, hotAdd, latency, imagesPerSecond);
+
+        Task Classify(DemoPhoto photo) => client.ClassifyAsync(ClassSetId, photo.Jpeg, cancellationToken: cancellationToken);
     }
 
     private async Task LearnShots(CancellationToken cancellationToken)
@@ -75,43 +80,31 @@ internal sealed class DemoScenario(IFewShotClient client, DemoPhotos photos, Act
         progress(step, 1);
     }
 
-    private Task Watch(string step, IEnumerable<DemoPhoto> traffic, CancellationToken cancellationToken) =>
-        ForEachPhoto(step, [.. traffic], photo => client.ClassifyAsync(ClassSetId, photo.Jpeg, cancellationToken: cancellationToken), cancellationToken);
-
-    private async Task<HotAdd> AddNamesWhileServing(HashSet<DemoClass> hot, CancellationToken cancellationToken)
+    /// <summary>The names are added while traffic of the known classes flows; the photos of the new names have met no refit yet.</summary>
+    private async Task<HotAdd> AddNamesWhileServing(
+        List<DemoPhoto> newPhotos, List<DemoPhoto> traffic, CancellationToken cancellationToken)
     {
-        var newPhotos = photos.Test.Where(p => hot.Contains(p.Class)).ToList();
-        var known = photos.Test.Where(p => !hot.Contains(p.Class)).ToList();
-        var before = await Top1("hot-add: before", newPhotos, cancellationToken);
+        var before = await Top1("hot-add: photos of the new names, before", newPhotos, cancellationToken);
 
-        using var serving = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        var background = Serve(known, serving.Token);
+        var flowing = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var served = 0;
+        var background = ForEachPhoto("hot-add: traffic meanwhile", traffic, async photo =>
+        {
+            await client.ClassifyAsync(ClassSetId, photo.Jpeg, cancellationToken: cancellationToken);
+            if (Interlocked.Increment(ref served) == traffic.Count / 4) flowing.TrySetResult();
+        }, cancellationToken);
+        await Task.WhenAny(flowing.Task, background);
+
         var clock = Stopwatch.StartNew();
         var added = await client.AddClassesAsync(ClassSetId, [.. HotAdded.Select(Definition)], cancellationToken: cancellationToken);
         var first = await client.ClassifyAsync(
             ClassSetId, newPhotos[0].Jpeg, new ClassifyOptions { MinimumVersion = added.Version }, cancellationToken);
         var visible = clock.Elapsed.TotalMilliseconds;
         if (first.Version < added.Version) throw new InvalidOperationException($"answer of version {first.Version} for token {added.Version}");
-        await serving.CancelAsync();
         await background;
 
-        var after = await Top1("hot-add: after", newPhotos, cancellationToken);
+        var after = await Top1("hot-add: photos of the new names, after", newPhotos, cancellationToken);
         return new HotAdd([.. HotAdded.Select(c => c.Name)], before, after, visible);
-    }
-
-    /// <summary>Photos being classified, four at a time, until the token is cancelled.</summary>
-    private async Task Serve(List<DemoPhoto> known, CancellationToken cancellationToken)
-    {
-        try
-        {
-            for (var i = 0; ; i += 4)
-                await Task.WhenAll(Enumerable.Range(i, 4).Select(k =>
-                    client.ClassifyAsync(ClassSetId, known[k % known.Count].Jpeg, cancellationToken: cancellationToken)));
-        }
-        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
-        {
-            // the names are in: the background traffic has done its part
-        }
     }
 
     private async Task<double> Top1(string step, List<DemoPhoto> photos, CancellationToken cancellationToken)
