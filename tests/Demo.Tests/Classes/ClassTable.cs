@@ -41,7 +41,8 @@ public class ClassTable
     [Fact]
     public void Hidden_colours_are_none_that_another_name_of_the_same_thing_tells()
     {
-        var things = DemoClasses.All.Where(demoClass => demoClass.Spec is ThingSpec).ToLookup(demoClass => ((ThingSpec)demoClass.Spec).Thing);
+        var things = DemoClasses.All.Where(demoClass => demoClass.Spec is ThingSpec)
+            .ToLookup(demoClass => ((ThingSpec)demoClass.Spec).Thing);
         Assert.All(things, siblings =>
         {
             var words = siblings.SelectMany(demoClass => demoClass.Name.Split(' ')).ToHashSet();
