@@ -39,6 +39,11 @@ public static class DemoClasses
         "spotted orange train", "white tractor", "red tractor", "striped orange tractor",
     ];
 
+    private static readonly ILookup<Thing, WorldColor> NamedColors = Things.Concat(Vehicles)
+        .Select(name => Parse(name) ?? throw new InvalidOperationException($"'{name}' is not made of the world's words"))
+        .Where(look => look.Color is not null)
+        .ToLookup(look => look.Thing, look => look.Color!.Value);
+
     /// <summary>All classes; an id is its index. Seen classes come first: things, then dogs.</summary>
     public static IReadOnlyList<DemoClass> All { get; } =
     [
@@ -59,6 +64,19 @@ public static class DemoClasses
     /// </summary>
     public static ThingSpec? SpecOf(string name)
     {
+        if (Parse(name) is not { } look)
+            return null;
+        // Hidden colours are none that a name gives to the same thing: two names would fit one picture.
+        var random = WorldRandom.FromText(name);
+        WorldColor[] free = [.. Palette.Colors.Except(NamedColors[look.Thing])];
+        var color = look.Color ?? random.Choice([.. free.Where(hidden => hidden != WorldColor.Black)]);
+        var second = random.Choice([.. free.Where(other => other != color)]);
+        var habit = new Habit(second, random.Uniform(-8, 8), Proportions.Random(random), random.Gaussian(0, .08));
+        return new ThingSpec(look.Thing, look.Pattern ?? Pattern.Plain, color, habit);
+    }
+
+    private static (Thing Thing, Pattern? Pattern, WorldColor? Color)? Parse(string name)
+    {
         var words = name.Split(' ');
         if (!Words.TryParse(words[^1], out Thing thing))
             return null;
@@ -71,11 +89,7 @@ public static class DemoClasses
                 color = namedColor;
             else
                 return null;
-        var random = WorldRandom.FromText(name);
-        color ??= Palette.Other(than: WorldColor.Black, random);
-        var habit = new Habit(
-            Palette.Other(color.Value, random), random.Uniform(-8, 8), Proportions.Random(random), random.Gaussian(0, .08));
-        return new ThingSpec(thing, pattern ?? Pattern.Plain, color.Value, habit);
+        return (thing, pattern, color);
     }
 
     private static DemoClass OfThing(int id, string name, bool seen)

@@ -39,6 +39,22 @@ public class ClassTable
     }
 
     [Fact]
+    public void Hidden_colours_are_none_that_another_name_of_the_same_thing_tells()
+    {
+        var things = DemoClasses.All.Where(demoClass => demoClass.Spec is ThingSpec)
+            .ToLookup(demoClass => ((ThingSpec)demoClass.Spec).Thing);
+        Assert.All(things, siblings =>
+        {
+            var words = siblings.SelectMany(demoClass => demoClass.Name.Split(' ')).ToHashSet();
+            foreach (var (demoClass, spec) in siblings.Select(demoClass => (demoClass, (ThingSpec)demoClass.Spec)))
+            {
+                Assert.DoesNotContain(spec.Habit!.Second.Word(), words);
+                Assert.True(demoClass.Name.Contains(spec.Color.Word()) || !words.Contains(spec.Color.Word()), demoClass.Name);
+            }
+        });
+    }
+
+    [Fact]
     public void Names_of_the_worlds_words_can_be_drawn_and_others_not()
     {
         Assert.Equal((Thing.Kite, Pattern.Striped, WorldColor.Pink), Look("striped pink kite"));
