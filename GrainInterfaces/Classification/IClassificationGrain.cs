@@ -10,7 +10,9 @@ public interface IClassificationGrain : IGrainWithIntegerKey
     /// <summary>
     /// Classifies one image: InMaP says unseen: answer; else LP++ says it is not of the refiner's family: answer; else the refiner answers.
     /// </summary>
-    /// <exception cref="Errors.FewShotException">ClassSetNotFound, InvalidImage, ImageTooLarge, InvalidArgument, VersionNotReached, Overloaded, DeadlineExceeded, DeviceUnavailable.</exception>
+    /// <exception cref="Errors.FewShotException">
+    /// ClassSetNotFound, InvalidImage, ImageTooLarge, InvalidArgument, VersionNotReached, Overloaded, DeadlineExceeded, DeviceUnavailable.
+    /// </exception>
     [Alias("Classify")]
     Task<ClassificationAnswer> Classify(ClassifyRequest request, CancellationToken cancellationToken);
 }

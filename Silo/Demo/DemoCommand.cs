@@ -47,7 +47,9 @@ internal static class DemoCommand
             const string drawing = "drawing fresh photos";
             var photos = await DemoProgress.ShowAsync(console, progress => Task.Run(
                 () => DemoPhotos.Draw(seed, share => progress(drawing, share), stop.Token), stop.Token));
-            var settings = exit ? Settings(folder.FullName, 0, 0, "http://127.0.0.1:0") : Settings(folder.FullName, 11111, 30000, "http://127.0.0.1:8080");
+            var settings = exit
+                ? Settings(folder.FullName, 0, 0, "http://127.0.0.1:0")
+                : Settings(folder.FullName, 11111, 30000, "http://127.0.0.1:8080");
             await using var node = await FewShotNode.StartAsync(settings, stop.Token);
             await using var client = await FewShotClient.ConnectAsync(
                 new FewShotClientOptions { Gateways = [$"127.0.0.1:{node.GatewayPort}"] }, cancellationToken: stop.Token);

@@ -20,6 +20,8 @@ internal static class NodeLogging
         logging.Services.Configure<Microsoft.Extensions.Logging.Console.ConsoleLoggerOptions>(
             options => options.LogToStandardErrorThreshold = LogLevel.Trace);
         logging.AddFilter("Orleans", LogLevel.Warning).AddFilter("Microsoft", LogLevel.Warning).AddFilter("Polly", LogLevel.Warning);
+        // Its first check compares with the machine's boot time and always warns.
+        logging.AddFilter("Orleans.Runtime.Watchdog", LogLevel.Error);
         foreach (var category in ReportedElsewhere) logging.AddFilter(category, LogLevel.None);
     }
 }

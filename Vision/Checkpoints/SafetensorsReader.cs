@@ -70,7 +70,8 @@ internal sealed class SafetensorsReader : Checkpoint
                 var (dtype, size) = Dtype(path, entry.Name, entry.Value.GetProperty("dtype").GetString());
                 var bytes = ElementCount(path, entry.Name, shape) * size;
                 if (range.Length != 2 || range[0] < 0 || range[1] > dataLength || range[1] - range[0] != bytes)
-                    throw new CheckpointException($"{path}: tensor '{entry.Name}' needs {bytes} bytes, its byte range is [{string.Join(", ", range)}] of {dataLength}");
+                    throw new CheckpointException(
+                        $"{path}: tensor '{entry.Name}' needs {bytes} bytes, its byte range is [{string.Join(", ", range)}] of {dataLength}");
                 if (!tensors.TryAdd(entry.Name, new CheckpointTensor(entry.Name, dtype, shape, (range[0], range[1]))))
                     throw new CheckpointException($"{path}: tensor '{entry.Name}' appears twice");
             }

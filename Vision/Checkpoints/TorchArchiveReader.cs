@@ -80,7 +80,8 @@ internal sealed class TorchArchiveReader : Checkpoint
             _ => 1,
         };
         if (view.Storage.Count < 0 || record.Length / size != view.Storage.Count || record.Length % size != 0 || record.CompressedLength != record.Length)
-            throw new CheckpointException($"{Path}: record {record.FullName} has {record.Length} bytes for {view.Storage.Count} elements of {view.Storage.Dtype}");
+            throw new CheckpointException(
+                $"{Path}: record {record.FullName} has {record.Length} bytes for {view.Storage.Count} elements of {view.Storage.Dtype}");
 
         var count = ElementCount(Path, tensor.Name, view.Shape);
         if (view.Shape.Length != view.Strides.Length || view.Offset < 0 || view.Strides.Any(s => s < 0))

@@ -51,7 +51,8 @@ public sealed class ConvNeXtV2 : Module<Tensor, Tensor>
     {
         var dims = Enumerable.Range(0, 4).Select(i => (int)checkpoint.Shape($"stages.{i}.0.dwconv.weight")[0]).ToArray();
         var depths = Enumerable.Range(0, 4)
-            .Select(i => checkpoint.Tensors.Keys.Count(k => k.StartsWith($"stages.{i}.", StringComparison.Ordinal) && k.EndsWith(".dwconv.weight", StringComparison.Ordinal)))
+            .Select(i => checkpoint.Tensors.Keys.Count(
+                k => k.StartsWith($"stages.{i}.", StringComparison.Ordinal) && k.EndsWith(".dwconv.weight", StringComparison.Ordinal)))
             .ToArray();
         var model = new ConvNeXtV2(depths, dims, (int)checkpoint.Shape("head.weight")[0]);
         try

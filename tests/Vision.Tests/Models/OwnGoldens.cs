@@ -36,7 +36,8 @@ public sealed class OwnGoldens : IDisposable
     {
         using var _ = inference_mode();
         using var scope = NewDisposeScope();
-        using var clip = ThroughFile(new Clip(Text with { VisionPatchSize = null, VisionWidth = 4, VisionLayers = [1, 2, 1, 1], ImageResolution = 64 }), Clip.Load);
+        var config = Text with { VisionPatchSize = null, VisionWidth = 4, VisionLayers = [1, 2, 1, 1], ImageResolution = 64 };
+        using var clip = ThroughFile(new Clip(config), Clip.Load);
         AssertFrozen(clip.encode_image(Wave(1, 3, 64, 64)), ResNetImage);
     }
 
