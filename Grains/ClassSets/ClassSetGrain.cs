@@ -1,9 +1,9 @@
+using FewShotCluster.GrainInterfaces.ClassSets;
+using FewShotCluster.GrainInterfaces.Errors;
 using FewShotCluster.Grains.ClassSets.Fits;
 using FewShotCluster.Grains.Errors;
 using FewShotCluster.Grains.Metrics;
 using FewShotCluster.Grains.Storage;
-using FewShotCluster.GrainInterfaces.ClassSets;
-using FewShotCluster.GrainInterfaces.Errors;
 using Microsoft.Extensions.Logging;
 
 namespace FewShotCluster.Grains.ClassSets;

@@ -1,6 +1,6 @@
-using FewShotCluster.Grains.Hosting;
 using FewShotCluster.GrainInterfaces.ClassSets;
 using FewShotCluster.GrainInterfaces.Errors;
+using FewShotCluster.Grains.Hosting;
 
 namespace FewShotCluster.Grains.ClassSets;
 

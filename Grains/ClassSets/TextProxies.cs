@@ -1,7 +1,7 @@
 using System.Numerics.Tensors;
-using FewShotCluster.Grains.Devices;
 using FewShotCluster.GrainInterfaces.ClassSets;
 using FewShotCluster.GrainInterfaces.Encoders;
+using FewShotCluster.Grains.Devices;
 
 namespace FewShotCluster.Grains.ClassSets;
 

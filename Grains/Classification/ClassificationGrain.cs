@@ -1,8 +1,8 @@
-using FewShotCluster.Grains.ClassSets;
-using FewShotCluster.Grains.Metrics;
 using FewShotCluster.GrainInterfaces.Classification;
 using FewShotCluster.GrainInterfaces.Encoders;
 using FewShotCluster.GrainInterfaces.Errors;
+using FewShotCluster.Grains.ClassSets;
+using FewShotCluster.Grains.Metrics;
 using Microsoft.Extensions.Logging;
 using Orleans.Concurrency;
 

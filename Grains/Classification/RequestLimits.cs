@@ -1,7 +1,7 @@
-using FewShotCluster.Grains.Errors;
-using FewShotCluster.Grains.Hosting;
 using FewShotCluster.GrainInterfaces.Classification;
 using FewShotCluster.GrainInterfaces.Errors;
+using FewShotCluster.Grains.Errors;
+using FewShotCluster.Grains.Hosting;
 using FewShotCluster.Vision.Imaging;
 
 namespace FewShotCluster.Grains.Classification;

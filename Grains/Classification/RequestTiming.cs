@@ -1,5 +1,5 @@
-using FewShotCluster.Grains.Metrics;
 using FewShotCluster.GrainInterfaces.Classification;
+using FewShotCluster.Grains.Metrics;
 
 namespace FewShotCluster.Grains.Classification;
 

@@ -1,7 +1,7 @@
-using FewShotCluster.Grains.Hosting;
-using FewShotCluster.Grains.Metrics;
 using FewShotCluster.GrainInterfaces.Cluster;
 using FewShotCluster.GrainInterfaces.Errors;
+using FewShotCluster.Grains.Hosting;
+using FewShotCluster.Grains.Metrics;
 using Microsoft.Extensions.Logging;
 
 namespace FewShotCluster.Grains.Devices;

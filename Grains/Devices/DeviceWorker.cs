@@ -1,7 +1,7 @@
+using FewShotCluster.GrainInterfaces.Errors;
 using FewShotCluster.Grains.Errors;
 using FewShotCluster.Grains.Hosting;
 using FewShotCluster.Grains.Metrics;
-using FewShotCluster.GrainInterfaces.Errors;
 using Microsoft.Extensions.Logging;
 using TorchSharp;
 

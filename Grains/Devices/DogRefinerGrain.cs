@@ -1,6 +1,6 @@
-using FewShotCluster.Grains.Placement;
 using FewShotCluster.GrainInterfaces.Encoders;
 using FewShotCluster.GrainInterfaces.Errors;
+using FewShotCluster.Grains.Placement;
 using Orleans.Concurrency;
 using Orleans.Placement;
 

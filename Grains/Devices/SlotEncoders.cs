@@ -1,10 +1,10 @@
 using System.Collections.Concurrent;
 using System.Text;
+using FewShotCluster.GrainInterfaces.Encoders;
+using FewShotCluster.GrainInterfaces.Errors;
 using FewShotCluster.Grains.Errors;
 using FewShotCluster.Grains.Hosting;
 using FewShotCluster.Grains.Metrics;
-using FewShotCluster.GrainInterfaces.Encoders;
-using FewShotCluster.GrainInterfaces.Errors;
 using FewShotCluster.Vision.Imaging;
 
 namespace FewShotCluster.Grains.Devices;

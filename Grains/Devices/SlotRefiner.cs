@@ -1,8 +1,8 @@
+using FewShotCluster.GrainInterfaces.Encoders;
+using FewShotCluster.GrainInterfaces.Errors;
 using FewShotCluster.Grains.Errors;
 using FewShotCluster.Grains.Hosting;
 using FewShotCluster.Grains.Metrics;
-using FewShotCluster.GrainInterfaces.Encoders;
-using FewShotCluster.GrainInterfaces.Errors;
 using FewShotCluster.Vision.Adaptation;
 using FewShotCluster.Vision.Imaging;
 

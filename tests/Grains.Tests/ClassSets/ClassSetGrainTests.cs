@@ -1,7 +1,7 @@
-using FewShotCluster.Grains.Tests.Fakes;
 using FewShotCluster.GrainInterfaces.Classification;
 using FewShotCluster.GrainInterfaces.ClassSets;
 using FewShotCluster.GrainInterfaces.Errors;
+using FewShotCluster.Grains.Tests.Fakes;
 
 namespace FewShotCluster.Grains.Tests.ClassSets;
 

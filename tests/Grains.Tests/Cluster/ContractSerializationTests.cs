@@ -1,5 +1,5 @@
-using FewShotCluster.Grains.ClassSets;
 using FewShotCluster.GrainInterfaces.ClassSets;
+using FewShotCluster.Grains.ClassSets;
 using Microsoft.Extensions.DependencyInjection;
 using Orleans.Serialization;
 

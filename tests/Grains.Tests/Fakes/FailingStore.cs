@@ -1,7 +1,7 @@
-using FewShotCluster.Grains.Storage;
 using FewShotCluster.GrainInterfaces.ClassSets;
 using FewShotCluster.GrainInterfaces.Encoders;
 using FewShotCluster.GrainInterfaces.Errors;
+using FewShotCluster.Grains.Storage;
 
 namespace FewShotCluster.Grains.Tests.Fakes;
 

@@ -1,8 +1,8 @@
-using FewShotCluster.Grains.Hosting;
-using FewShotCluster.Grains.Storage;
 using FewShotCluster.GrainInterfaces.Classification;
 using FewShotCluster.GrainInterfaces.ClassSets;
 using FewShotCluster.GrainInterfaces.Encoders;
+using FewShotCluster.Grains.Hosting;
+using FewShotCluster.Grains.Storage;
 using Microsoft.Extensions.DependencyInjection;
 using Orleans.Serialization;
 using Orleans.TestingHost;
