@@ -1,1 +1,3 @@
-return 0;
+using FewShotCluster.Cli;
+
+return await Tool.RunAsync(args, ToolContext.Process());

@@ -1,1 +1,4 @@
-return 0;
+using FewShotCluster.Silo.Commands;
+using FewShotCluster.Silo.Demo;
+
+return await CommandRunner.RunAsync(args, ServeCommand.Create(), DemoCommand.Create());

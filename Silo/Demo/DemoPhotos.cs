@@ -20,7 +20,7 @@ internal sealed class DemoPhotos
     /// <summary>Photos that no cache has met when latency is measured.</summary>
     public required IReadOnlyList<DemoPhoto> Latency { get; init; }
 
-    public static DemoPhotos Draw(int seed, IProgress<double> progress, CancellationToken cancellationToken)
+    public static DemoPhotos Draw(int seed, Action<double> progress, CancellationToken cancellationToken)
     {
         var all = DemoClasses.All;
         var plan = new List<(DemoClass Class, Func<DemoClass, int, int, byte[]> Draw, int Index)>();
@@ -36,7 +36,7 @@ internal sealed class DemoPhotos
         Parallel.For(0, plan.Count, new ParallelOptions { CancellationToken = cancellationToken }, i =>
         {
             photos[i] = new DemoPhoto(plan[i].Class, plan[i].Draw(plan[i].Class, plan[i].Index, seed));
-            progress.Report((double)Interlocked.Increment(ref drawn) / plan.Count);
+            progress((double)Interlocked.Increment(ref drawn) / plan.Count);
         });
 
         var (shots, perSet) = (DemoClasses.Seen.Count() * ShotsPerClass, all.Count * PoolPerClass);

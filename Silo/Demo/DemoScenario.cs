@@ -56,12 +56,11 @@ internal sealed class DemoScenario(IFewShotClient client, DemoPhotos photos, Act
     {
         const string step = "four photos of each seen class";
         progress(step, 0);
-        var shots = photos.Shots.Select((p, i) => new Shot($"shot {i}", p.Class.Id, p.Jpeg)).ToList();
-        foreach (var chunk in shots.Chunk(64))
-        {
-            await client.AddShotsAsync(ClassSetId, chunk, cancellationToken: cancellationToken);
-            progress(step, (double)(shots.IndexOf(chunk[^1]) + 1) / shots.Count);
-        }
+        List<Shot> shots = [.. photos.Shots.Select((p, i) => new Shot($"shot {i}", p.Class.Id, p.Jpeg))];
+        var added = await client.AddShotsAsync(
+            ClassSetId, shots, progress: new InlineProgress<ShotsProgress>(s => progress(step, (double)s.Sent / shots.Count)),
+            cancellationToken: cancellationToken);
+        if (added.Added != shots.Count) throw new InvalidOperationException($"{added.Added} of {shots.Count} shots were added");
         await Published("LP++ and the refiner's head", p => client.FitAsync(ClassSetId, p, cancellationToken));
     }
 

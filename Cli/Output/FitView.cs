@@ -1,0 +1,26 @@
+using System.Globalization;
+using FewShotCluster.Client;
+using FewShotCluster.GrainInterfaces.ClassSets;
+
+namespace FewShotCluster.Cli.Output;
+
+/// <summary>Background fits: their progress while running, their outcome in a line. A refused fit is an answer: exit code 0, the reason printed.</summary>
+internal static class FitView
+{
+    public static async Task<int> RunAsync(
+        VerbCall call, string title, Func<IFewShotClient, IProgress<FitStatus>, Task<FitStatus>> fit, CancellationToken cancellationToken)
+    {
+        await using var client = await call.ConnectAsync(cancellationToken);
+        var status = await ProgressView.RunAsync(
+            call.Context, title, report => fit(client, new Reporting<FitStatus>(s => report(s.Progress))));
+        call.Line(Words(status));
+        await call.ReportAsync(status, Reports.Default.FitStatus);
+        return ExitCodes.Done;
+    }
+
+    public static string Words(FitStatus fit)
+    {
+        var version = fit.Version > 0 ? $" as version {fit.Version}" : "";
+        return string.Create(CultureInfo.InvariantCulture, $"fit of {fit.Kind}: {fit.State}{version} in {fit.Seconds:0.00} s: {fit.Reason}");
+    }
+}

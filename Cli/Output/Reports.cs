@@ -1,0 +1,27 @@
+using System.Text.Json.Serialization;
+using FewShotCluster.GrainInterfaces.ClassSets;
+using FewShotCluster.GrainInterfaces.Classification;
+using FewShotCluster.GrainInterfaces.Cluster;
+
+namespace FewShotCluster.Cli.Output;
+
+/// <summary>Report of <c>classify</c>.</summary>
+internal sealed record ClassifyReport(IReadOnlyList<ClassifiedFile> Files, IReadOnlyList<FailedInput> Failed);
+
+/// <summary>One classified file.</summary>
+internal sealed record ClassifiedFile(string File, ClassificationAnswer Answer);
+
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    WriteIndented = true,
+    UseStringEnumConverter = true,
+    UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow)]
+[JsonSerializable(typeof(ClassifyReport))]
+[JsonSerializable(typeof(ClassSetVersion))]
+[JsonSerializable(typeof(AddShotsResult))]
+[JsonSerializable(typeof(FitStatus))]
+[JsonSerializable(typeof(ClassSetDescription))]
+[JsonSerializable(typeof(IReadOnlyList<ClassSetSummary>))]
+[JsonSerializable(typeof(ClusterStatus))]
+[JsonSerializable(typeof(ClassSetPolicy))]
+internal sealed partial class Reports : JsonSerializerContext;

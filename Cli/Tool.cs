@@ -1,0 +1,70 @@
+using System.CommandLine;
+using System.CommandLine.Invocation;
+using FewShotCluster.Cli.Output;
+using FewShotCluster.Cli.Verbs;
+using FewShotCluster.GrainInterfaces.Errors;
+
+namespace FewShotCluster.Cli;
+
+/// <summary>The program <c>fewshot</c>: composes its verbs, and turns every way a verb can end into one exit code.</summary>
+internal static class Tool
+{
+    public static async Task<int> RunAsync(string[] args, ToolContext context)
+    {
+        var shared = new SharedOptions(context);
+        var root = new RootCommand("Class sets, shots and classification on a running FewShotCluster.")
+        {
+            ClassSetVerbs.Create(shared),
+            ClassesVerbs.Create(shared),
+            ShotsVerbs.Create(shared),
+            FitVerb.Create(shared),
+            RefineVerb.Create(shared),
+            ClassifyVerb.Create(shared),
+            StatusVerb.Create(shared),
+            shared.Gateway,
+            shared.Json,
+        };
+        var parsed = root.Parse(args);
+        if (parsed.Action is ParseErrorAction)
+            return Fail(context, FewShotErrorCode.InvalidArgument, string.Join("; ", parsed.Errors.Select(e => e.Message)) + " (see --help)");
+        var configuration = new InvocationConfiguration { Output = context.Output, Error = context.Error, EnableDefaultExceptionHandler = false };
+        return await parsed.InvokeAsync(configuration);
+    }
+
+    /// <summary>Gives a command its action: one error line and the code's exit status, whatever happens.</summary>
+    public static Command Runs(this Command command, SharedOptions shared, Func<VerbCall, CancellationToken, Task<int>> action)
+    {
+        var context = shared.Context;
+        command.SetAction(async (parsed, token) =>
+        {
+            try
+            {
+                return await action(new VerbCall(parsed, shared), token);
+            }
+            catch (FewShotException e)
+            {
+                return Fail(context, e.Code, e.Message);
+            }
+            catch (OperationCanceledException)
+            {
+                context.Error.WriteLine("cancelled");
+                return ExitCodes.Interrupted;
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                return Fail(context, FewShotErrorCode.InvalidArgument, e.Message);
+            }
+            catch (Exception e)
+            {
+                return Fail(context, FewShotErrorCode.Internal, $"{e.GetType().Name}: {e.Message}");
+            }
+        });
+        return command;
+    }
+
+    public static int Fail(ToolContext context, FewShotErrorCode code, string message)
+    {
+        context.Error.WriteLine($"error: {code}: {message.ReplaceLineEndings(" ")}");
+        return code.ExitCode();
+    }
+}

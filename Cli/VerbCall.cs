@@ -1,0 +1,40 @@
+using System.CommandLine;
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+using FewShotCluster.Client;
+
+namespace FewShotCluster.Cli;
+
+/// <summary>One invocation of a verb.</summary>
+internal sealed class VerbCall(ParseResult parsed, SharedOptions shared)
+{
+    private readonly string? json = parsed.GetValue(shared.Json);
+
+    public ToolContext Context => shared.Context;
+
+    public T Get<T>(Argument<T> argument) => parsed.GetValue(argument)!;
+
+    public T? Get<T>(Option<T> option) => parsed.GetValue(option);
+
+    public Task<IFewShotClient> ConnectAsync(CancellationToken cancellationToken)
+    {
+        var gateways = parsed.GetRequiredValue(shared.Gateway).Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
+        return Context.Connect(new FewShotClientOptions { Gateways = gateways }, cancellationToken);
+    }
+
+    /// <summary>A line for people; left out where standard output carries JSON.</summary>
+    public void Line(string text)
+    {
+        if (json != "-") Context.Output.WriteLine(text);
+    }
+
+    /// <summary>Writes the report where <c>--json</c> asks for it.</summary>
+    public async Task ReportAsync<T>(T report, JsonTypeInfo<T> type)
+    {
+        if (json is null) return;
+        var text = JsonSerializer.Serialize(report, type);
+        if (json == "-") await Context.Output.WriteLineAsync(text);
+        // Written even after Ctrl-C: what was done is worth knowing then.
+        else await File.WriteAllTextAsync(json, text + "\n", CancellationToken.None);
+    }
+}

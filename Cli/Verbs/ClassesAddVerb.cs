@@ -1,0 +1,31 @@
+using System.CommandLine;
+using FewShotCluster.Cli.Inputs;
+using FewShotCluster.Cli.Output;
+using FewShotCluster.GrainInterfaces.ClassSets;
+using FewShotCluster.GrainInterfaces.Errors;
+
+namespace FewShotCluster.Cli.Verbs;
+
+/// <summary><c>fewshot classes add ID NAME... [--from FILE] [--operation KEY]</c>: prints the new version.</summary>
+internal static class ClassesAddVerb
+{
+    public static Command Create(SharedOptions shared)
+    {
+        var id = SharedOptions.ClassSetId();
+        var names = new Argument<string[]>("name") { Description = "New names, as they are.", Arity = ArgumentArity.ZeroOrMore };
+        var from = new Option<string?>("--from") { Description = "Class file with further names, with or without ids." };
+        var operation = new Option<string?>("--operation") { Description = "Operation id: repeating the command with it adds nothing twice." };
+        var command = new Command("add", "Adds names; photos of them are recognised at once.") { id, names, from, operation };
+        return command.Runs(shared, async (call, token) =>
+        {
+            List<ClassDefinition> classes = [.. call.Get(names).Select(name => new ClassDefinition(name))];
+            if (call.Get(from) is { } file) classes.AddRange(ClassFile.Read(file));
+            if (classes.Count == 0) throw new FewShotException(FewShotErrorCode.InvalidArgument, "no names given: list them, or a file by --from");
+            await using var client = await call.ConnectAsync(token);
+            var version = await client.AddClassesAsync(call.Get(id), classes, call.Get(operation), token);
+            call.Line($"{version.ClassSetId}: version {version.Version}");
+            await call.ReportAsync(version, Reports.Default.ClassSetVersion);
+            return ExitCodes.Done;
+        });
+    }
+}

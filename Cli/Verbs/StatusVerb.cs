@@ -1,0 +1,24 @@
+using System.CommandLine;
+using FewShotCluster.Cli.Output;
+
+namespace FewShotCluster.Cli.Verbs;
+
+/// <summary><c>fewshot status</c></summary>
+internal static class StatusVerb
+{
+    public static Command Create(SharedOptions shared) => new Command("status", "Nodes, devices and class sets.").Runs(shared, async (call, token) =>
+    {
+        await using var client = await call.ConnectAsync(token);
+        var status = await client.GetStatusAsync(token);
+        foreach (var node in status.Nodes) call.Line($"node {node.Name}: {node.State} at {node.Address}, {string.Join(", ", node.Slots)}");
+        foreach (var device in status.Devices)
+        {
+            call.Line(
+                $"device {device.Slot}: {string.Join(", ", device.Encoders.Select(e => e.Name))} in {device.Dtype}, queue {device.QueueLength} of "
+                    + $"{device.QueueLimit}, {device.Encoded} encoded in {device.Batches} batches, cache {device.CacheHits} hits, {device.CacheMisses} misses");
+        }
+        foreach (var set in status.ClassSets) call.Line($"class set {set.ClassSetId}: version {set.Version}, {set.Classes} classes, {set.Seen} seen");
+        await call.ReportAsync(status, Reports.Default.ClusterStatus);
+        return ExitCodes.Done;
+    });
+}

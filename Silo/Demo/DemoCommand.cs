@@ -1,0 +1,83 @@
+using System.CommandLine;
+using System.Runtime.InteropServices;
+using FewShotCluster.Client;
+using FewShotCluster.Silo.Commands;
+using FewShotCluster.Silo.Hosting;
+using Spectre.Console;
+
+namespace FewShotCluster.Silo.Demo;
+
+/// <summary><c>fewshotd demo</c>: a one-node cluster with the demo's models, measured through the SDK over its gateway.</summary>
+internal static class DemoCommand
+{
+    public static Command Create()
+    {
+        var exit = new Option<bool>("--exit") { Description = "End after the figures instead of serving on." };
+        var json = new Option<string?>("--json") { Description = "Write the figures to a file, or - for standard output." };
+        var seed = new Option<int>("--seed") { Description = "Which photos to draw.", DefaultValueFactory = _ => 1 };
+        seed.Validators.Add(result =>
+        {
+            if (result.GetValueOrDefault<int>() is < 0 or > (1 << 24) - 1) result.AddError("--seed: allowed are 0 to 16777215");
+        });
+        var command = new Command("demo", "Shows the cascade at work on a drawn toy world.") { exit, json, seed, DemoTrainCommand.Create() };
+        command.SetAction((parsed, token) => RunAsync(parsed.GetValue(seed), parsed.GetValue(json), parsed.GetValue(exit), token));
+        return command;
+    }
+
+    private static async Task<int> RunAsync(int seed, string? json, bool exit, CancellationToken cancellationToken)
+    {
+        // Figures on standard output, the story on standard error where they would mix.
+        var console = json == "-" ? AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Error) }) : AnsiConsole.Console;
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var interrupted = false;
+        using var signal = PosixSignalRegistration.Create(PosixSignal.SIGINT, context =>
+        {
+            context.Cancel = true;
+            interrupted = true;
+            stop.Cancel();
+        });
+
+        if (!console.Profile.Out.IsTerminal) console.Profile.Width = 200;
+        console.WriteLine("A drawn toy world: tiny models trained by this repository on pictures it drew. No evidence about photographs or about OpenAI's CLIP;");
+        console.WriteLine("the README says how to serve real CLIP weights and your own photos.");
+        var folder = Directory.CreateTempSubdirectory("fewshot-demo-");
+        try
+        {
+            var settings = exit ? Settings(folder.FullName, 0, 0, "http://127.0.0.1:0") : Settings(folder.FullName, 11111, 30000, "http://127.0.0.1:8080");
+            await using var node = await FewShotNode.StartAsync(settings, stop.Token);
+            await using var client = await FewShotClient.ConnectAsync(
+                new FewShotClientOptions { Gateways = [$"127.0.0.1:{node.GatewayPort}"] }, cancellationToken: stop.Token);
+            var report = await DemoProgress.ShowAsync(console, async progress =>
+            {
+                const string drawing = "drawing fresh photos";
+                var photos = await Task.Run(
+                    () => DemoPhotos.Draw(seed, share => progress(drawing, share), stop.Token), stop.Token);
+                return await new DemoScenario(client, photos, progress).RunAsync(stop.Token);
+            });
+            DemoTable.Print(console, report);
+            if (json is not null) report.Write(json);
+            if (exit)
+            {
+                await node.StopAsync(CancellationToken.None);
+                return 0;
+            }
+
+            console.WriteLine($"serving class set '{DemoScenario.ClassSetId}' until Ctrl-C; metrics at {node.Url}/metrics");
+            console.WriteLine(await node.ReadyLineAsync(stop.Token));
+            await node.WaitForShutdownAsync(stop.Token);
+            return interrupted ? CommandRunner.Interrupted : 0;
+        }
+        finally
+        {
+            folder.Delete(recursive: true);
+        }
+    }
+
+    private static NodeSettings Settings(string data, int siloPort, int gatewayPort, string urls)
+    {
+        var settings = new NodeSettings { SiloPort = siloPort, GatewayPort = gatewayPort, Urls = urls, LogLevel = LogLevel.Warning };
+        settings.NodeOptions.DataDirectory = data;
+        settings.NodeOptions.NodeName = "demo";
+        return settings;
+    }
+}
