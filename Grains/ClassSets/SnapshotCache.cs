@@ -68,7 +68,7 @@ internal sealed partial class SnapshotCache(IGrainFactory grains, FewShotMetrics
         if (snapshot.Version >= minimumVersion) return snapshot;
         throw new FewShotException(
             FewShotErrorCode.VersionNotReached,
-            $"class set '{classSetId}' is at version {snapshot.Version}, {minimumVersion} was asked for: use a version that a write returned");
+            $"class set '{classSetId}' is at version {snapshot.Version}, {minimumVersion} was asked for: use one that a write returned");
     }
 
     private async Task Watch(string classSetId, Entry entry)

@@ -48,5 +48,6 @@ internal sealed class RequestTiming(TimeProvider time, FewShotMetrics metrics)
     }
 
     public StageTimings Report() => new(
-        _snapshot.TotalMilliseconds, _encode.TotalMilliseconds, _refine.TotalMilliseconds, _score.TotalMilliseconds, Total.TotalMilliseconds);
+        _snapshot.TotalMilliseconds, _encode.TotalMilliseconds, _refine.TotalMilliseconds,
+        _score.TotalMilliseconds, Total.TotalMilliseconds);
 }

@@ -12,7 +12,8 @@ internal sealed class DogRefinerGrain(DeviceSlots slots) : Grain, IDogRefinerGra
 {
     private SlotRefiner Refiner => slots.Get(this.GetPrimaryKeyString()).Refiner
         ?? throw new FewShotException(
-            FewShotErrorCode.ModelUnavailable, $"slot '{this.GetPrimaryKeyString()}' has no refiner: name a convnext model in the manifest");
+            FewShotErrorCode.ModelUnavailable,
+            $"slot '{this.GetPrimaryKeyString()}' has no refiner: name a convnext model in the manifest");
 
     public Task<RefinerFeatures?> Encode(ContentKey key, byte[]? image, CancellationToken cancellationToken) =>
         Refiner.Encode(key, image, cancellationToken);

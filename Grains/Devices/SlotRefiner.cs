@@ -31,7 +31,7 @@ internal sealed class SlotRefiner(
         return new RefinerFeatures(Info, features, false);
     }
 
-    /// <summary>Pooled features [views, D] of augmented views: the image as it is, mirrored, shifted; the same for the same bytes.</summary>
+    /// <summary>Pooled features [views, D]: the image as it is, mirrored, shifted; the same for the same bytes.</summary>
     public async Task<RefinerFeatures> EncodeViews(byte[] image, int views, CancellationToken cancellationToken) =>
         new(Info, await Encode(image, views, cancellationToken), false);
 

@@ -12,7 +12,8 @@ public sealed class TextProxiesTests
     public void Underscores_read_as_spaces_and_a_prompt_replaces_the_templates()
     {
         var policy = new ClassSetPolicy { PromptTemplates = new[] { "a photo of a {}.", "{}, drawn" } };
-        Assert.Equal(["a photo of a red fox.", "red fox, drawn"], TextProxies.Prompts(new ClassRecord(0, "red_fox", null, null, 0), policy));
+        var named = new ClassRecord(0, "red_fox", null, null, 0);
+        Assert.Equal(["a photo of a red fox.", "red fox, drawn"], TextProxies.Prompts(named, policy));
         Assert.Equal(["a_b"], TextProxies.Prompts(new ClassRecord(0, "red_fox", null, "a_b", 0), policy));
     }
 
@@ -22,7 +23,8 @@ public sealed class TextProxiesTests
         await using var cluster = await ToyCluster.Start();
         cluster.Encoder.Text = text => text.StartsWith('x') ? [1, 0, 0, 0] : [0, 1, 0, 0];
         var policy = new ClassSetPolicy { PromptTemplates = new[] { "x {}", "y {}" } };
-        var proxies = await cluster.Services.GetRequiredService<TextProxies>().Compute(policy, [new ClassRecord(0, "red", null, null, 0)], default);
+        var texts = cluster.Services.GetRequiredService<TextProxies>();
+        var proxies = await texts.Compute(policy, [new ClassRecord(0, "red", null, null, 0)], default);
         var row = Assert.Single(proxies).Values.AsFloats().ToArray();
         Assert.Equal(Math.Sqrt(0.5), row[0], 6);
         Assert.Equal(Math.Sqrt(0.5), row[1], 6);
