@@ -1,6 +1,6 @@
+using FewShotCluster.GrainInterfaces.Errors;
 using FewShotCluster.Grains.Errors;
 using FewShotCluster.Grains.Metrics;
-using FewShotCluster.GrainInterfaces.Errors;
 using Microsoft.Extensions.Logging;
 
 namespace FewShotCluster.Grains.Devices;

@@ -1,7 +1,7 @@
 using System.Text.Json;
-using FewShotCluster.Grains.Hosting;
 using FewShotCluster.GrainInterfaces.Classification;
 using FewShotCluster.GrainInterfaces.ClassSets;
+using FewShotCluster.Grains.Hosting;
 using FewShotCluster.TestSupport;
 using Orleans.TestingHost;
 
@@ -47,7 +47,8 @@ public sealed class BringUpTests
     private static async Task CreateSet(IGrainFactory grains, string pack)
     {
         using var json = JsonDocument.Parse(await File.ReadAllBytesAsync(Path.Combine(pack, "classes.json")));
-        var names = json.RootElement.GetProperty("names").EnumerateArray().Select(name => new ClassDefinition(name.GetString()!)).ToArray();
+        var listed = json.RootElement.GetProperty("names").EnumerateArray();
+        var names = listed.Select(name => new ClassDefinition(name.GetString()!)).ToArray();
         var policy = new ClassSetPolicy { ProxyFusion = new Dictionary<string, double> { ["vit"] = 0.35, ["rn"] = 0.65 } };
         await grains.GetGrain<IClassSetGrain>("demo").Create(new ClassSetDefinition { Classes = names, Policy = policy }, "create", default);
     }
@@ -56,7 +57,8 @@ public sealed class BringUpTests
     {
         var parts = line.Split(',');
         var image = await File.ReadAllBytesAsync(Path.Combine(pack, "photos", parts[0]));
-        var answer = await grains.GetGrain<IClassificationGrain>(0).Classify(new ClassifyRequest { ClassSetId = "demo", Image = image }, default);
+        var request = new ClassifyRequest { ClassSetId = "demo", Image = image };
+        var answer = await grains.GetGrain<IClassificationGrain>(0).Classify(request, default);
         return answer.Top[0].Id == int.Parse(parts[1]);
     }
 }
