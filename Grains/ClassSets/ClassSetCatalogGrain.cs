@@ -1,5 +1,5 @@
-using FewShotCluster.Grains.Storage;
 using FewShotCluster.GrainInterfaces.ClassSets;
+using FewShotCluster.Grains.Storage;
 using Orleans.Concurrency;
 
 namespace FewShotCluster.Grains.ClassSets;

@@ -13,7 +13,9 @@ internal static class ClassSetDescriber
         {
             ClassSetId = state.ClassSetId,
             Version = state.Version,
-            Classes = state.Classes.Select((c, position) => new ClassDescription(c.Id, c.Name, c.Family, c.Shots, fitted.Contains(position))).ToArray(),
+            Classes = state.Classes
+                .Select((c, position) => new ClassDescription(c.Id, c.Name, c.Family, c.Shots, fitted.Contains(position)))
+                .ToArray(),
             Policy = state.Policy,
             Serving = Serving(state),
             Fits = fits,

@@ -1,9 +1,9 @@
+using FewShotCluster.GrainInterfaces.ClassSets;
+using FewShotCluster.GrainInterfaces.Errors;
 using FewShotCluster.Grains.ClassSets.Fits;
 using FewShotCluster.Grains.Errors;
 using FewShotCluster.Grains.Metrics;
 using FewShotCluster.Grains.Storage;
-using FewShotCluster.GrainInterfaces.ClassSets;
-using FewShotCluster.GrainInterfaces.Errors;
 using Microsoft.Extensions.Logging;
 
 namespace FewShotCluster.Grains.ClassSets;
@@ -192,7 +192,8 @@ internal sealed partial class ClassSetGrain(
         if (_state is not null) return _state;
         // An id that somebody made up must not keep an activation.
         DeactivateOnIdle();
-        throw new FewShotException(FewShotErrorCode.ClassSetNotFound, $"there is no class set '{Id}': create it, or list the ones there are");
+        throw new FewShotException(
+            FewShotErrorCode.ClassSetNotFound, $"there is no class set '{Id}': create it, or list the ones there are");
     }
 
     /// <summary>Waits for a task at most as long as a long poll lasts; which of the two ended it does not matter.</summary>
@@ -200,7 +201,8 @@ internal sealed partial class ClassSetGrain(
     {
         using var over = new CancellationTokenSource(LongPoll, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(over.Token, cancellationToken);
-        await task.WaitAsync(either.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+        const ConfigureAwaitOptions Quietly = ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext;
+        await task.WaitAsync(either.Token).ConfigureAwait(Quietly);
         cancellationToken.ThrowIfCancellationRequested();
     }
 }

@@ -1,6 +1,6 @@
-using FewShotCluster.Grains.Storage;
 using FewShotCluster.GrainInterfaces.Encoders;
 using FewShotCluster.GrainInterfaces.Errors;
+using FewShotCluster.Grains.Storage;
 using Orleans.Serialization;
 
 namespace FewShotCluster.Grains.ClassSets;

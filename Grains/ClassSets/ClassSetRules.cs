@@ -1,6 +1,6 @@
-using FewShotCluster.Grains.Hosting;
 using FewShotCluster.GrainInterfaces.ClassSets;
 using FewShotCluster.GrainInterfaces.Errors;
+using FewShotCluster.Grains.Hosting;
 
 namespace FewShotCluster.Grains.ClassSets;
 
@@ -20,7 +20,8 @@ internal sealed class ClassSetRules(FewShotNodeOptions options)
     {
         if (existing.Count + definitions.Count > options.MaxClasses)
             throw new FewShotException(
-                FewShotErrorCode.LimitExceeded, $"{existing.Count + definitions.Count} classes, at most {options.MaxClasses} are allowed: split the set");
+                FewShotErrorCode.LimitExceeded,
+                $"{existing.Count + definitions.Count} classes, at most {options.MaxClasses} are allowed: split the set");
         var names = existing.Select(c => c.Name).ToHashSet(StringComparer.Ordinal);
         var ids = existing.Select(c => c.Id).ToHashSet();
         // All asked ids are taken before free ones are given, or a given one could collide with a later asked one.
@@ -45,7 +46,8 @@ internal sealed class ClassSetRules(FewShotNodeOptions options)
         if (policy.PromptTemplates.Count == 0) throw Invalid("the policy has no prompt template: give one, for example 'a photo of a {}.'");
         if (policy.PromptTemplates.Count > options.MaxTemplates)
             throw new FewShotException(
-                FewShotErrorCode.LimitExceeded, $"{policy.PromptTemplates.Count} prompt templates, at most {options.MaxTemplates} are allowed");
+                FewShotErrorCode.LimitExceeded,
+                $"{policy.PromptTemplates.Count} prompt templates, at most {options.MaxTemplates} are allowed");
         foreach (var template in policy.PromptTemplates)
         {
             CheckText(template, "a prompt template");
@@ -83,7 +85,7 @@ internal sealed class ClassSetRules(FewShotNodeOptions options)
 
         int Position(Shot shot) => positions.TryGetValue(shot.ClassId, out var position)
             ? position
-            : throw Invalid($"shot '{shot.Source}' has class id {shot.ClassId}, which set '{state.ClassSetId}' does not have: add the class first");
+            : throw Invalid($"shot '{shot.Source}' has class id {shot.ClassId}, which '{state.ClassSetId}' does not have: add it first");
     }
 
     private string CheckText(string? text, string what)

@@ -1,6 +1,6 @@
-using FewShotCluster.Grains.Storage;
 using FewShotCluster.GrainInterfaces.ClassSets;
 using FewShotCluster.GrainInterfaces.Encoders;
+using FewShotCluster.Grains.Storage;
 
 namespace FewShotCluster.Grains.ClassSets;
 

@@ -1,8 +1,8 @@
-using FewShotCluster.Grains.Devices;
-using FewShotCluster.Grains.Storage;
 using FewShotCluster.GrainInterfaces.ClassSets;
 using FewShotCluster.GrainInterfaces.Encoders;
 using FewShotCluster.GrainInterfaces.Errors;
+using FewShotCluster.Grains.Devices;
+using FewShotCluster.Grains.Storage;
 
 namespace FewShotCluster.Grains.ClassSets;
 
@@ -26,7 +26,8 @@ internal sealed class ClassSetWrites(ClassSetRules rules, TextProxies texts, Sho
         async Task<PreparedWrite> Prepare(ClassSetState? current, CancellationToken cancellationToken)
         {
             if (current is not null)
-                throw new FewShotException(FewShotErrorCode.Conflict, $"class set '{classSetId}' exists already, at version {current.Version}");
+                throw new FewShotException(
+                    FewShotErrorCode.Conflict, $"class set '{classSetId}' exists already, at version {current.Version}");
             var (policy, classes) = (definition.Policy, rules.NewClasses(definition.Classes, []));
             var proxies = await texts.Compute(policy, classes, cancellationToken);
             string[] encoders = [.. proxies.Select(proxy => proxy.Encoder.Name)];
@@ -116,7 +117,8 @@ internal sealed class ClassSetWrites(ClassSetRules rules, TextProxies texts, Sho
         for (var i = 0; i < shots.Count; i++)
         {
             if (!known.Add((positions[i], keys[i]))) continue;
-            fresh.Add(new IntakeItem(shots[i], positions[i], keys[i], family is not null && current.Classes[positions[i]].Family == family));
+            var isRefined = family is not null && current.Classes[positions[i]].Family == family;
+            fresh.Add(new IntakeItem(shots[i], positions[i], keys[i], isRefined));
         }
         return fresh;
     }
@@ -147,7 +149,8 @@ internal sealed class ClassSetWrites(ClassSetRules rules, TextProxies texts, Sho
     }
 
     /// <summary>Rows for the store alone: a fit reads them again when it needs them.</summary>
-    private static StoredBytes Stored(byte[][] rows, List<Block> blocks) => StoredBytes.New(FloatBytes.Concatenate(rows), blocks).Released();
+    private static StoredBytes Stored(byte[][] rows, List<Block> blocks) =>
+        StoredBytes.New(FloatBytes.Concatenate(rows), blocks).Released();
 
     /// <summary>The features that the set's encoder made.</summary>
     private static EncoderFeatures Own(IEnumerable<EncoderFeatures> features, EncoderState encoder, ClassSetState state) =>

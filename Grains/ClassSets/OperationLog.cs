@@ -13,7 +13,8 @@ internal static class OperationLog
         var known = state?.Operations.FirstOrDefault(operation => operation.OperationId == operationId);
         if (known is null || known.Request == request) return known;
         throw new FewShotException(
-            FewShotErrorCode.Conflict, $"operation id '{operationId}' was used for another request (version {known.Version}): use a fresh id");
+            FewShotErrorCode.Conflict,
+            $"operation id '{operationId}' was used for another request (version {known.Version}): use a fresh id");
     }
 
     public static OperationRecord[] Append(OperationRecord[] operations, OperationRecord done) =>

@@ -1,7 +1,7 @@
 using System.Text;
-using FewShotCluster.Grains.Storage;
 using FewShotCluster.GrainInterfaces.ClassSets;
 using FewShotCluster.GrainInterfaces.Encoders;
+using FewShotCluster.Grains.Storage;
 
 namespace FewShotCluster.Grains.ClassSets;
 

@@ -1,8 +1,8 @@
-using FewShotCluster.Grains.Devices;
-using FewShotCluster.Grains.Hosting;
 using FewShotCluster.GrainInterfaces.ClassSets;
 using FewShotCluster.GrainInterfaces.Encoders;
 using FewShotCluster.GrainInterfaces.Errors;
+using FewShotCluster.Grains.Devices;
+using FewShotCluster.Grains.Hosting;
 
 namespace FewShotCluster.Grains.ClassSets;
 

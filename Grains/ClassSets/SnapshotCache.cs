@@ -1,7 +1,7 @@
 using System.Collections.Concurrent;
-using FewShotCluster.Grains.Metrics;
 using FewShotCluster.GrainInterfaces.ClassSets;
 using FewShotCluster.GrainInterfaces.Errors;
+using FewShotCluster.Grains.Metrics;
 using Microsoft.Extensions.Logging;
 
 namespace FewShotCluster.Grains.ClassSets;
@@ -68,7 +68,7 @@ internal sealed partial class SnapshotCache(IGrainFactory grains, FewShotMetrics
         if (snapshot.Version >= minimumVersion) return snapshot;
         throw new FewShotException(
             FewShotErrorCode.VersionNotReached,
-            $"class set '{classSetId}' is at version {snapshot.Version}, {minimumVersion} was asked for: use a version that a write returned");
+            $"class set '{classSetId}' is at version {snapshot.Version}, {minimumVersion} was asked for: use one that a write returned");
     }
 
     private async Task Watch(string classSetId, Entry entry)
@@ -85,7 +85,6 @@ internal sealed partial class SnapshotCache(IGrainFactory grains, FewShotMetrics
                 }
                 catch (FewShotException e) when (e.Code == FewShotErrorCode.ClassSetNotFound)
                 {
-                    Forget(classSetId, entry);
                     return;
                 }
                 catch (Exception e) when (e is not OperationCanceledException)
@@ -101,7 +100,9 @@ internal sealed partial class SnapshotCache(IGrainFactory grains, FewShotMetrics
         }
         finally
         {
+            // What is not kept fresh is not kept: the next read starts anew.
             entry.Watching = false;
+            Forget(classSetId, entry);
         }
     }
 

@@ -1,7 +1,7 @@
 using System.Numerics.Tensors;
-using FewShotCluster.Grains.Devices;
 using FewShotCluster.GrainInterfaces.ClassSets;
 using FewShotCluster.GrainInterfaces.Encoders;
+using FewShotCluster.Grains.Devices;
 
 namespace FewShotCluster.Grains.ClassSets;
 
@@ -12,7 +12,8 @@ internal sealed class TextProxies(IGrainFactory grains, SlotRouter router)
     private const int TextsPerCall = 512;
 
     /// <summary>[classes, D] per encoder; no classes give the encoders alone.</summary>
-    public async Task<EncoderFeatures[]> Compute(ClassSetPolicy policy, IReadOnlyList<ClassRecord> classes, CancellationToken cancellationToken)
+    public async Task<EncoderFeatures[]> Compute(
+        ClassSetPolicy policy, IReadOnlyList<ClassRecord> classes, CancellationToken cancellationToken)
     {
         var prompts = classes.Select(c => Prompts(c, policy)).ToList();
         var texts = prompts.SelectMany(p => p).ToList();

@@ -1,8 +1,8 @@
 using System.Numerics.Tensors;
-using FewShotCluster.Grains.Devices;
 using FewShotCluster.GrainInterfaces.Classification;
 using FewShotCluster.GrainInterfaces.Encoders;
 using FewShotCluster.GrainInterfaces.Errors;
+using FewShotCluster.Grains.Devices;
 
 namespace FewShotCluster.Grains.Classification;
 
@@ -16,7 +16,8 @@ internal static class CascadeScorer
     public static StageResult Text(ScoringModel model, float[] image)
     {
         var classes = model.Snapshot.Classes.Length;
-        return new(CascadeStage.Text, Ranking.Of([.. Enumerable.Range(0, classes)], Dots(model.Text, classes, image)), $"text proxies of {classes} classes");
+        var ranking = Ranking.Of([.. Enumerable.Range(0, classes)], Dots(model.Text, classes, image));
+        return new(CascadeStage.Text, ranking, $"text proxies of {classes} classes");
     }
 
     /// <summary>Fused cosines with the InMaP proxies of the fitted classes; names added since follow in text order.</summary>

@@ -1,8 +1,8 @@
-using FewShotCluster.Grains.ClassSets;
-using FewShotCluster.Grains.Metrics;
 using FewShotCluster.GrainInterfaces.Classification;
 using FewShotCluster.GrainInterfaces.Encoders;
 using FewShotCluster.GrainInterfaces.Errors;
+using FewShotCluster.Grains.ClassSets;
+using FewShotCluster.Grains.Metrics;
 using Microsoft.Extensions.Logging;
 using Orleans.Concurrency;
 
@@ -45,11 +45,13 @@ internal sealed partial class ClassificationGrain(
         var key = await Task.Run(() => ContentKey.Of(request.Image), cancellationToken);
         var snapshot = await timing.Snapshot(snapshots.Get(request.ClassSetId, request.MinimumVersion, cancellationToken));
         if (snapshot.Classes.Length == 0)
-            throw new FewShotException(FewShotErrorCode.InvalidArgument, $"class set '{snapshot.ClassSetId}' has no classes: add names first");
+            throw new FewShotException(
+                FewShotErrorCode.InvalidArgument, $"class set '{snapshot.ClassSetId}' has no classes: add names first");
 
         var slot = features.SlotOf(key);
         var learnFor = snapshot.LearnFromTraffic ? snapshot.ClassSetId : null;
-        var image = await timing.Encode(features.Encode(slot, key, request.Image, learnFor, cancellationToken).WaitAsync(cancellationToken));
+        var encoding = features.Encode(slot, key, request.Image, learnFor, cancellationToken);
+        var image = await timing.Encode(encoding.WaitAsync(cancellationToken));
 
         // Scoring is CPU work: on the pool, with a way back to the slot for the refiner.
         var result = await timing.Score(Task.Run(

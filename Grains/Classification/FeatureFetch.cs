@@ -1,5 +1,5 @@
-using FewShotCluster.Grains.Devices;
 using FewShotCluster.GrainInterfaces.Encoders;
+using FewShotCluster.Grains.Devices;
 
 namespace FewShotCluster.Grains.Classification;
 

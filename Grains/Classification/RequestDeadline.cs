@@ -1,5 +1,5 @@
-using FewShotCluster.Grains.Errors;
 using FewShotCluster.GrainInterfaces.Errors;
+using FewShotCluster.Grains.Errors;
 
 namespace FewShotCluster.Grains.Classification;
 
@@ -25,7 +25,8 @@ internal sealed class RequestDeadline : IDisposable
     {
         OperationCanceledException when _caller.IsCancellationRequested => exception,
         OperationCanceledException or TimeoutException => new FewShotException(
-            FewShotErrorCode.DeadlineExceeded, _limit is { } limit ? $"no answer within {limit.TotalMilliseconds:F0} ms: give it more time" : "no answer in time"),
+            FewShotErrorCode.DeadlineExceeded,
+            _limit is { } limit ? $"no answer within {limit.TotalMilliseconds:F0} ms: give it more time" : "no answer in time"),
         OrleansException => new FewShotException(
             FewShotErrorCode.DeviceUnavailable, $"a node or device slot did not answer: {exception.Message}", inner: exception),
         _ => VisionErrors.Translate(exception, FewShotErrorCode.Internal),

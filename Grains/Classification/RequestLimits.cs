@@ -1,7 +1,7 @@
-using FewShotCluster.Grains.Errors;
-using FewShotCluster.Grains.Hosting;
 using FewShotCluster.GrainInterfaces.Classification;
 using FewShotCluster.GrainInterfaces.Errors;
+using FewShotCluster.Grains.Errors;
+using FewShotCluster.Grains.Hosting;
 using FewShotCluster.Vision.Imaging;
 
 namespace FewShotCluster.Grains.Classification;
@@ -14,12 +14,14 @@ internal sealed class RequestLimits(FewShotNodeOptions options)
     public void Check(ClassifyRequest request)
     {
         if (string.IsNullOrWhiteSpace(request.ClassSetId)) throw Invalid("the class set's id is empty");
-        if (request.ClassSetId.Length > options.MaxNameLength) throw Invalid($"a class set's id has at most {options.MaxNameLength} characters");
+        if (request.ClassSetId.Length > options.MaxNameLength)
+            throw Invalid($"a class set's id has at most {options.MaxNameLength} characters");
         if (request.Top is < 1 or > MaxTop) throw Invalid($"top must lie between 1 and {MaxTop}, not {request.Top}");
         if (request.MinimumVersion < 0) throw Invalid($"the minimum version must be at least 0, not {request.MinimumVersion}");
         if (!Enum.IsDefined(request.Explain)) throw Invalid($"there is no explain mode {request.Explain}");
         if (request.Deadline is { } deadline && deadline <= TimeSpan.Zero)
-            throw new FewShotException(FewShotErrorCode.DeadlineExceeded, "the deadline had passed when the request arrived: give it more time");
+            throw new FewShotException(
+                FewShotErrorCode.DeadlineExceeded, "the deadline had passed when the request arrived: give it more time");
         CheckImage(request.Image);
     }
 

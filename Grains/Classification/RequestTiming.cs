@@ -1,5 +1,5 @@
-using FewShotCluster.Grains.Metrics;
 using FewShotCluster.GrainInterfaces.Classification;
+using FewShotCluster.Grains.Metrics;
 
 namespace FewShotCluster.Grains.Classification;
 
@@ -48,5 +48,6 @@ internal sealed class RequestTiming(TimeProvider time, FewShotMetrics metrics)
     }
 
     public StageTimings Report() => new(
-        _snapshot.TotalMilliseconds, _encode.TotalMilliseconds, _refine.TotalMilliseconds, _score.TotalMilliseconds, Total.TotalMilliseconds);
+        _snapshot.TotalMilliseconds, _encode.TotalMilliseconds, _refine.TotalMilliseconds,
+        _score.TotalMilliseconds, Total.TotalMilliseconds);
 }

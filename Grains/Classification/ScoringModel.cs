@@ -1,8 +1,8 @@
 using System.Numerics.Tensors;
-using FewShotCluster.Grains.Devices;
 using FewShotCluster.GrainInterfaces.ClassSets;
 using FewShotCluster.GrainInterfaces.Encoders;
 using FewShotCluster.GrainInterfaces.Errors;
+using FewShotCluster.Grains.Devices;
 
 namespace FewShotCluster.Grains.Classification;
 
@@ -22,7 +22,8 @@ internal sealed class ScoringModel
         var first = _encoders[0];
         if (_encoders.Any(e => !e.FittedClasses.SequenceEqual(first.FittedClasses) || !e.ProbeClasses.SequenceEqual(first.ProbeClasses)))
             throw new FewShotException(
-                FewShotErrorCode.Internal, $"class set '{snapshot.ClassSetId}' version {snapshot.Version}: its encoders were fitted on different classes");
+                FewShotErrorCode.Internal,
+                $"class set '{snapshot.ClassSetId}' version {snapshot.Version}: its encoders were fitted on different classes");
         Fitted = first.FittedClasses;
         Probed = first.ProbeClasses;
         IsFitted = new bool[snapshot.Classes.Length];

@@ -1,8 +1,8 @@
+using FewShotCluster.GrainInterfaces.Cluster;
+using FewShotCluster.GrainInterfaces.Encoders;
 using FewShotCluster.Grains.Devices;
 using FewShotCluster.Grains.Placement;
 using FewShotCluster.Grains.Storage;
-using FewShotCluster.GrainInterfaces.Cluster;
-using FewShotCluster.GrainInterfaces.Encoders;
 using Microsoft.Extensions.Logging;
 using Orleans.Concurrency;
 using Orleans.Runtime.MembershipService.SiloMetadata;

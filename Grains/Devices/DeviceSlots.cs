@@ -1,7 +1,7 @@
-using FewShotCluster.Grains.Hosting;
-using FewShotCluster.Grains.Metrics;
 using FewShotCluster.GrainInterfaces.Cluster;
 using FewShotCluster.GrainInterfaces.Errors;
+using FewShotCluster.Grains.Hosting;
+using FewShotCluster.Grains.Metrics;
 using Microsoft.Extensions.Logging;
 
 namespace FewShotCluster.Grains.Devices;
@@ -27,7 +27,12 @@ internal sealed record DeviceSlot(DeviceWorker Worker, DeviceModels Models, Slot
 
 /// <summary>The devices of this silo: their models are loaded before the silo joins, their threads stopped after it left.</summary>
 internal sealed class DeviceSlots(
-    FewShotNodeOptions options, IDeviceModelSource models, DecodePool decoding, TimeProvider time, FewShotMetrics metrics, ILoggerFactory logs)
+    FewShotNodeOptions options,
+    IDeviceModelSource models,
+    DecodePool decoding,
+    TimeProvider time,
+    FewShotMetrics metrics,
+    ILoggerFactory logs)
     : ILifecycleParticipant<ISiloLifecycle>
 {
     private readonly Dictionary<string, DeviceSlot> _slots = new(StringComparer.Ordinal);
@@ -39,7 +44,8 @@ internal sealed class DeviceSlots(
 
     /// <exception cref="FewShotException">DeviceUnavailable: the slot is another node's.</exception>
     public DeviceSlot Get(string slot) => Find(slot)
-        ?? throw new FewShotException(FewShotErrorCode.DeviceUnavailable, $"this node has no device slot '{slot}'; it has {string.Join(", ", _slots.Keys)}");
+        ?? throw new FewShotException(
+            FewShotErrorCode.DeviceUnavailable, $"this node has no device slot '{slot}'; it has {string.Join(", ", _slots.Keys)}");
 
     public DeviceSlot? Find(string slot) => _slots.GetValueOrDefault(slot);
 

@@ -6,7 +6,4 @@ internal sealed partial class DeviceWorker
 {
     [LoggerMessage(1001, LogLevel.Error, "device {Slot}: the models did not load")]
     private static partial void LogLoadFailed(ILogger logger, Exception exception, string slot);
-
-    [LoggerMessage(1002, LogLevel.Warning, "device {Slot}: an item of kind {Kind} failed")]
-    private static partial void LogItemFailed(ILogger logger, Exception exception, string slot, WorkKind kind);
 }

@@ -1,7 +1,7 @@
+using FewShotCluster.GrainInterfaces.Errors;
 using FewShotCluster.Grains.Errors;
 using FewShotCluster.Grains.Hosting;
 using FewShotCluster.Grains.Metrics;
-using FewShotCluster.GrainInterfaces.Errors;
 using Microsoft.Extensions.Logging;
 using TorchSharp;
 
@@ -24,20 +24,19 @@ internal sealed partial class DeviceWorker : IDisposable
     private readonly TimeProvider _time;
     private readonly FewShotMetrics _metrics;
     private readonly ILogger _log;
+    private readonly BatchRunner _runner;
     private int _admitted;
     private int _batchesSinceSlice;
     private bool _comesFromBatch;
     private bool _started;
     private bool _stopping;
-    private double _batchSeconds = 0.05;
-    private long _batches;
-    private long _encoded;
 
     public DeviceWorker(
         string device, IDeviceModelSource source, FewShotNodeOptions options, TimeProvider time, FewShotMetrics metrics, ILogger log)
     {
         (_device, _source, _options, _time, _metrics, _log) = (device, source, options, time, metrics, log);
         Slot = $"{options.NodeName}/{device}";
+        _runner = new BatchRunner(Slot, time, metrics, log);
         _thread = new Thread(Run) { IsBackground = true, Name = $"device {Slot}" };
         metrics.Watch(this);
     }
@@ -54,9 +53,9 @@ internal sealed partial class DeviceWorker : IDisposable
 
     public int QueueLimit => _options.QueueLimit;
 
-    public long Batches => Volatile.Read(ref _batches);
+    public long Batches => _runner.Batches;
 
-    public long Encoded => Volatile.Read(ref _encoded);
+    public long Encoded => _runner.Encoded;
 
     public Task<DeviceModels> Start()
     {
@@ -155,7 +154,7 @@ internal sealed partial class DeviceWorker : IDisposable
         {
             while (NextJob(out var batch, out var fit))
             {
-                if (batch.Count > 0) Execute(models, batch);
+                if (batch.Count > 0) _runner.Run(models, batch);
                 if (fit is not null) Slice(fit);
             }
         }
@@ -216,54 +215,6 @@ internal sealed partial class DeviceWorker : IDisposable
         while (!over && !_stopping && _queue.Next is { } line && line.Count < _options.MaxBatch) Monitor.Wait(_gate);
     }
 
-    private void Execute(DeviceModels models, List<DeviceWork> batch)
-    {
-        foreach (var work in batch)
-        {
-            work.Cancellation.Unregister();
-            _metrics.QueueWait(_time.GetElapsedTime(work.EnqueuedAt), batch[0].Kind);
-        }
-        var start = _time.GetTimestamp();
-        try
-        {
-            var rows = Encode(models, batch);
-            for (var i = 0; i < batch.Count; i++) batch[i].Rows.TrySetResult(rows[i]);
-        }
-        catch (Exception) when (batch.Count > 1)
-        {
-            // One bad item must not fail its neighbours: each gets its own turn, and its own error.
-            foreach (var work in batch) Execute(models, [work]);
-            return;
-        }
-        catch (Exception e)
-        {
-            LogItemFailed(_log, e, Slot, batch[0].Kind);
-            batch[0].Rows.TrySetException(VisionErrors.Translate(e, FewShotErrorCode.Internal));
-        }
-        _metrics.Batch(batch.Count, batch[0].Kind);
-        Interlocked.Increment(ref _batches);
-        Interlocked.Add(ref _encoded, batch.Count);
-        Volatile.Write(ref _batchSeconds, 0.8 * _batchSeconds + 0.2 * _time.GetElapsedTime(start).TotalSeconds);
-    }
-
-    /// <summary>[item][model] rows.</summary>
-    private static float[][][] Encode(DeviceModels models, List<DeviceWork> batch)
-    {
-        float[][] matrices = batch[0].Kind switch
-        {
-            WorkKind.Image => [.. models.Encoders.Select((encoder, e) => encoder.EncodeImages([.. batch.Select(work => work.Planes[e])]))],
-            WorkKind.Text => [.. models.Encoders.Select(encoder => encoder.EncodeTexts([.. batch.Select(work => work.Text)]))],
-            _ => [models.Refiner!.Encode([.. batch.Select(work => work.Planes[0])])],
-        };
-        return [.. batch.Select((_, i) => matrices.Select(matrix => Row(matrix, i, batch.Count)).ToArray())];
-    }
-
-    private static float[] Row(float[] matrix, int row, int rows)
-    {
-        var dimension = matrix.Length / rows;
-        return matrix.AsSpan(row * dimension, dimension).ToArray();
-    }
-
     private void Slice(SlicedWork fit)
     {
         if (!fit.Step()) return;
@@ -300,12 +251,13 @@ internal sealed partial class DeviceWorker : IDisposable
     private FewShotException Overloaded()
     {
         var batchesAhead = 1 + _admitted / _options.MaxBatch;
-        var wait = TimeSpan.FromSeconds(Math.Clamp(batchesAhead * Volatile.Read(ref _batchSeconds), 0.01, 60));
+        var wait = TimeSpan.FromSeconds(Math.Clamp(batchesAhead * _runner.Seconds, 0.01, 60));
         return new FewShotException(
             FewShotErrorCode.Overloaded,
             $"device {Slot} has {_admitted} items waiting, its limit: try again in {wait.TotalMilliseconds:F0} ms or add a device",
             wait);
     }
 
-    private FewShotException Stopped() => new(FewShotErrorCode.DeviceUnavailable, $"device {Slot} is stopping: send the request to another node");
+    private FewShotException Stopped() =>
+        new(FewShotErrorCode.DeviceUnavailable, $"device {Slot} is stopping: send the request to another node");
 }

@@ -1,6 +1,6 @@
-using FewShotCluster.Grains.Placement;
 using FewShotCluster.GrainInterfaces.Encoders;
 using FewShotCluster.GrainInterfaces.Errors;
+using FewShotCluster.Grains.Placement;
 using Orleans.Concurrency;
 using Orleans.Placement;
 
@@ -12,7 +12,8 @@ internal sealed class DogRefinerGrain(DeviceSlots slots) : Grain, IDogRefinerGra
 {
     private SlotRefiner Refiner => slots.Get(this.GetPrimaryKeyString()).Refiner
         ?? throw new FewShotException(
-            FewShotErrorCode.ModelUnavailable, $"slot '{this.GetPrimaryKeyString()}' has no refiner: name a convnext model in the manifest");
+            FewShotErrorCode.ModelUnavailable,
+            $"slot '{this.GetPrimaryKeyString()}' has no refiner: name a convnext model in the manifest");
 
     public Task<RefinerFeatures?> Encode(ContentKey key, byte[]? image, CancellationToken cancellationToken) =>
         Refiner.Encode(key, image, cancellationToken);

@@ -1,6 +1,6 @@
-using FewShotCluster.Grains.Placement;
 using FewShotCluster.GrainInterfaces.Cluster;
 using FewShotCluster.GrainInterfaces.Encoders;
+using FewShotCluster.Grains.Placement;
 using Orleans.Concurrency;
 using Orleans.Placement;
 

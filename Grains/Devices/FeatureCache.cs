@@ -1,6 +1,6 @@
 using BitFaster.Caching.Lru;
-using FewShotCluster.Grains.Metrics;
 using FewShotCluster.GrainInterfaces.Encoders;
+using FewShotCluster.Grains.Metrics;
 
 namespace FewShotCluster.Grains.Devices;
 

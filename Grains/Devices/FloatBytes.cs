@@ -28,5 +28,6 @@ internal static class FloatBytes
     /// <exception cref="FewShotException">Internal: NaN or infinity would poison caches, pools and fits.</exception>
     public static byte[] Finite(float[] row, string encoder) => float.IsFinite(TensorPrimitives.SumOfSquares<float>(row))
         ? From(row)
-        : throw new FewShotException(FewShotErrorCode.Internal, $"encoder '{encoder}' returned NaN or infinity: check its weights and dtype");
+        : throw new FewShotException(
+            FewShotErrorCode.Internal, $"encoder '{encoder}' returned NaN or infinity: check its weights and dtype");
 }

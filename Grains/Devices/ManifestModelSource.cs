@@ -21,7 +21,7 @@ internal sealed class ManifestModelSource(FewShotNodeOptions options) : IDeviceM
                 manifest.VerifyWeights(model);
                 var weights = manifest.Resolve(model.Weights);
                 if (model.Kind == ModelKind.Clip)
-                    encoders.Add(new ClipImageTextEncoder(model.Name, ClipEncoder.Load(weights, manifest.Resolve(model.Vocabulary!), target)));
+                    encoders.Add(Encoder(model, weights, manifest.Resolve(model.Vocabulary!), target));
                 else if (refiner is null)
                     refiner = Backbone(model, weights, target);
                 else
@@ -37,6 +37,9 @@ internal sealed class ManifestModelSource(FewShotNodeOptions options) : IDeviceM
             throw;
         }
     }
+
+    private static ClipImageTextEncoder Encoder(ModelEntry model, string weights, string vocabulary, torch.Device device) =>
+        new(model.Name, ClipEncoder.Load(weights, vocabulary, device));
 
     private static ConvNeXtBackbone Backbone(ModelEntry model, string weights, torch.Device device) =>
         new(model.Name, RefinerEncoder.Load(weights, model.Resolution ?? RefinerEncoder.DefaultResolution, device));

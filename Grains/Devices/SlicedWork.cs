@@ -1,5 +1,5 @@
-using FewShotCluster.Grains.Errors;
 using FewShotCluster.GrainInterfaces.Errors;
+using FewShotCluster.Grains.Errors;
 
 namespace FewShotCluster.Grains.Devices;
 

@@ -1,10 +1,10 @@
 using System.Collections.Concurrent;
 using System.Text;
+using FewShotCluster.GrainInterfaces.Encoders;
+using FewShotCluster.GrainInterfaces.Errors;
 using FewShotCluster.Grains.Errors;
 using FewShotCluster.Grains.Hosting;
 using FewShotCluster.Grains.Metrics;
-using FewShotCluster.GrainInterfaces.Encoders;
-using FewShotCluster.GrainInterfaces.Errors;
 using FewShotCluster.Vision.Imaging;
 
 namespace FewShotCluster.Grains.Devices;
@@ -22,7 +22,11 @@ internal sealed class SlotEncoders
     private readonly ConcurrentDictionary<string, UnlabelledPool> _pools = new(StringComparer.Ordinal);
 
     public SlotEncoders(
-        DeviceWorker worker, DecodePool decoding, FewShotNodeOptions options, FewShotMetrics metrics, IReadOnlyList<IImageTextEncoder> encoders)
+        DeviceWorker worker,
+        DecodePool decoding,
+        FewShotNodeOptions options,
+        FewShotMetrics metrics,
+        IReadOnlyList<IImageTextEncoder> encoders)
     {
         (_worker, _decoding, _options, _encoders) = (worker, decoding, options, encoders);
         _digest = string.Join('+', encoders.Select(encoder => encoder.Info.Digest));
@@ -61,7 +65,9 @@ internal sealed class SlotEncoders
             var batch = texts.Skip(start).Take(_options.MaxBatch).Select(text => EncodeText(text, cancellationToken));
             (await Task.WhenAll(batch)).CopyTo(rows, start);
         }
-        return new TextFeatures([.. Infos.Select((info, e) => new EncoderFeatures(info, FloatBytes.Concatenate([.. rows.Select(row => row[e].Values)])))]);
+        return new TextFeatures([.. Infos.Select((info, e) => new EncoderFeatures(info, Rows(e)))]);
+
+        byte[] Rows(int encoder) => FloatBytes.Concatenate([.. rows.Select(row => row[encoder].Values)]);
     }
 
     public PoolChunk ReadPool(string classSetId, int skip, int take) =>

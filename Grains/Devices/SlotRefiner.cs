@@ -1,8 +1,8 @@
+using FewShotCluster.GrainInterfaces.Encoders;
+using FewShotCluster.GrainInterfaces.Errors;
 using FewShotCluster.Grains.Errors;
 using FewShotCluster.Grains.Hosting;
 using FewShotCluster.Grains.Metrics;
-using FewShotCluster.GrainInterfaces.Encoders;
-using FewShotCluster.GrainInterfaces.Errors;
 using FewShotCluster.Vision.Adaptation;
 using FewShotCluster.Vision.Imaging;
 
@@ -31,7 +31,7 @@ internal sealed class SlotRefiner(
         return new RefinerFeatures(Info, features, false);
     }
 
-    /// <summary>Pooled features [views, D] of augmented views: the image as it is, mirrored, shifted; the same for the same bytes.</summary>
+    /// <summary>Pooled features [views, D]: the image as it is, mirrored, shifted; the same for the same bytes.</summary>
     public async Task<RefinerFeatures> EncodeViews(byte[] image, int views, CancellationToken cancellationToken) =>
         new(Info, await Encode(image, views, cancellationToken), false);
 

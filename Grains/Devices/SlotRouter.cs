@@ -1,10 +1,10 @@
 using System.Buffers.Binary;
 using System.IO.Hashing;
 using System.Text;
-using FewShotCluster.Grains.Hosting;
-using FewShotCluster.Grains.Placement;
 using FewShotCluster.GrainInterfaces.Encoders;
 using FewShotCluster.GrainInterfaces.Errors;
+using FewShotCluster.Grains.Hosting;
+using FewShotCluster.Grains.Placement;
 using Orleans.Runtime.MembershipService.SiloMetadata;
 
 namespace FewShotCluster.Grains.Devices;

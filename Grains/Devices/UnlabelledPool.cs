@@ -39,8 +39,10 @@ internal sealed class UnlabelledPool(int limit, int seed)
     {
         KeyValuePair<ContentKey, EncoderFeatures[]>[] images;
         lock (_gate) images = [.. _images];
-        var chunk = images.OrderBy(i => i.Key.A).ThenBy(i => i.Key.B).ThenBy(i => i.Key.C).ThenBy(i => i.Key.D).Skip(skip).Take(take).ToArray();
-        var encoders = chunk.Length == 0 ? [] : chunk[0].Value.Select((first, e) => first with { Values = FloatBytes.Concatenate([.. chunk.Select(i => i.Value[e].Values)]) }).ToArray();
+        var chunk = images.OrderBy(i => (i.Key.A, i.Key.B, i.Key.C, i.Key.D)).Skip(skip).Take(take).ToArray();
+        var encoders = chunk.Length == 0 ? [] : chunk[0].Value.Select((first, e) => first with { Values = Rows(e) }).ToArray();
         return new PoolChunk([.. chunk.Select(i => i.Key)], encoders, images.Length);
+
+        byte[] Rows(int encoder) => FloatBytes.Concatenate([.. chunk.Select(i => i.Value[encoder].Values)]);
     }
 }

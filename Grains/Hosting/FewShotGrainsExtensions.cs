@@ -19,6 +19,9 @@ namespace FewShotCluster.Grains.Hosting;
 /// <summary>Puts the grains and everything below them into a silo.</summary>
 public static class FewShotGrainsExtensions
 {
+    /// <summary>Name of the node's meter, for exporters.</summary>
+    public const string MeterName = FewShotMetrics.MeterName;
+
     /// <summary>
     /// Registers devices, caches, store, metrics and grains. An <see cref="IDeviceModelSource"/>, <see cref="IClassSetStore"/> or
     /// <see cref="TimeProvider"/> registered before stays.

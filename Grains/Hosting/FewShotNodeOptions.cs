@@ -5,7 +5,7 @@ namespace FewShotCluster.Grains.Hosting;
 /// <summary>Settings of one node. Byte counts are plain bytes, times are <see cref="TimeSpan"/>; checked at start.</summary>
 public sealed class FewShotNodeOptions
 {
-    /// <summary>The node's name, unique in the cluster: first half of its device slots (<c>node-a/cpu:0</c>). No slash, comma or white space.</summary>
+    /// <summary>Unique in the cluster: first half of its device slots (<c>node-a/cpu:0</c>). No slash, comma or white space.</summary>
     public string NodeName { get; set; } = "node-a";
 
     /// <summary>Folder of the SQLite file; created when absent.</summary>

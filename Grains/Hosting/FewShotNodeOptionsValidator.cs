@@ -12,12 +12,16 @@ internal sealed class FewShotNodeOptionsValidator : IValidateOptions<FewShotNode
             failures.Add($"NodeName '{options.NodeName}' must be a word without slash, comma or white space");
         if (string.IsNullOrWhiteSpace(options.DataDirectory)) failures.Add("DataDirectory must name a folder");
         if (options.Devices.Count == 0) failures.Add("Devices must name at least one device, for example cpu:0");
-        if (options.Devices.Any(d => string.IsNullOrWhiteSpace(d) || d.Contains(','))) failures.Add("Devices holds an empty name or a comma");
-        if (options.Devices.Distinct(StringComparer.Ordinal).Count() != options.Devices.Count) failures.Add("Devices names one device twice");
+        if (options.Devices.Any(d => string.IsNullOrWhiteSpace(d) || d.Contains(',')))
+            failures.Add("Devices holds an empty name or a comma");
+        if (options.Devices.Distinct(StringComparer.Ordinal).Count() != options.Devices.Count)
+            failures.Add("Devices names one device twice");
         AtLeast(options.ThreadsPerDevice, 0, nameof(options.ThreadsPerDevice));
         AtLeast(options.MaxBatch, 1, nameof(options.MaxBatch));
-        if (options.QueueLimit < options.MaxBatch) failures.Add($"QueueLimit {options.QueueLimit} must be at least MaxBatch {options.MaxBatch}");
-        if (options.MaxLinger < TimeSpan.Zero || options.MaxLinger > TimeSpan.FromSeconds(1)) failures.Add("MaxLinger must be between 0 and 1 s");
+        if (options.QueueLimit < options.MaxBatch)
+            failures.Add($"QueueLimit {options.QueueLimit} must be at least MaxBatch {options.MaxBatch}");
+        if (options.MaxLinger < TimeSpan.Zero || options.MaxLinger > TimeSpan.FromSeconds(1))
+            failures.Add("MaxLinger must be between 0 and 1 s");
         AtLeast(options.BatchesPerFitSlice, 1, nameof(options.BatchesPerFitSlice));
         AtLeast(options.DecodeConcurrency, 0, nameof(options.DecodeConcurrency));
         AtLeast(options.ImageCacheBytes, 1 << 16, nameof(options.ImageCacheBytes));

@@ -1,8 +1,8 @@
 using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
-using FewShotCluster.Grains.Devices;
 using FewShotCluster.GrainInterfaces.Classification;
 using FewShotCluster.GrainInterfaces.ClassSets;
+using FewShotCluster.Grains.Devices;
 
 namespace FewShotCluster.Grains.Metrics;
 

@@ -44,7 +44,8 @@ internal sealed class SqliteClassSetStore : IClassSetStore
             foreach (var key in keys)
             {
                 command.Parameters[0].Value = key.ToBytes();
-                if (command.ExecuteScalar() is not byte[] bytes || ContentKey.Of(bytes) != key) throw Damaged($"block {key} is missing or damaged");
+                if (command.ExecuteScalar() is not byte[] bytes || ContentKey.Of(bytes) != key)
+                    throw Damaged($"block {key} is missing or damaged");
                 blocks[key] = bytes;
             }
             return (IReadOnlyDictionary<ContentKey, byte[]>)blocks;
@@ -52,7 +53,11 @@ internal sealed class SqliteClassSetStore : IClassSetStore
         cancellationToken);
 
     public Task Commit(
-        string classSetId, long expectedRevision, ClassSetHead head, IReadOnlyList<Block> blocks, CancellationToken cancellationToken) => Use(
+        string classSetId,
+        long expectedRevision,
+        ClassSetHead head,
+        IReadOnlyList<Block> blocks,
+        CancellationToken cancellationToken) => Use(
         connection =>
         {
             using var transaction = connection.BeginTransaction();
@@ -90,7 +95,10 @@ internal sealed class SqliteClassSetStore : IClassSetStore
     {
         var sql = expectedRevision == 0
             ? "INSERT INTO heads VALUES($set, $revision, $classes, $seen, $head) ON CONFLICT DO NOTHING"
-            : "UPDATE heads SET revision = $revision, classes = $classes, seen = $seen, head = $head WHERE class_set = $set AND revision = $expected";
+            : """
+                UPDATE heads SET revision = $revision, classes = $classes, seen = $seen, head = $head
+                WHERE class_set = $set AND revision = $expected
+                """;
         using var command = Command(
             connection,
             sql,
@@ -102,7 +110,8 @@ internal sealed class SqliteClassSetStore : IClassSetStore
             ("$expected", expectedRevision));
         if (command.ExecuteNonQuery() == 1) return;
         throw new FewShotException(
-            FewShotErrorCode.Conflict, $"class set '{classSetId}' is no longer at version {expectedRevision} in the store: read it again and repeat");
+            FewShotErrorCode.Conflict,
+            $"class set '{classSetId}' is no longer at version {expectedRevision} in the store: read it again and repeat");
     }
 
     /// <summary>Replaces the set's references and removes the blocks that lost their last one.</summary>
@@ -113,25 +122,14 @@ internal sealed class SqliteClassSetStore : IClassSetStore
         using (var rows = command.ExecuteReader())
             while (rows.Read()) before.Add(ContentKey.FromBytes((byte[])rows[0]));
         var after = references.ToHashSet();
-        ForEach(
-            after.Except(before),
-            Command(connection, "INSERT INTO block_references(class_set, key) VALUES($set, $key)", ("$set", classSetId), ("$key", Array.Empty<byte>())));
         var lost = before.Except(after).ToList();
-        ForEach(
-            lost,
-            Command(connection, "DELETE FROM block_references WHERE class_set = $set AND key = $key", ("$set", classSetId), ("$key", Array.Empty<byte>())));
-        ForEach(
-            lost,
-            Command(
-                connection,
-                "DELETE FROM blocks WHERE key = $key AND NOT EXISTS (SELECT 1 FROM block_references r WHERE r.key = $key)",
-                ("$key", Array.Empty<byte>())));
-    }
+        ForEach("INSERT INTO block_references(class_set, key) VALUES($set, $key)", after.Except(before));
+        ForEach("DELETE FROM block_references WHERE class_set = $set AND key = $key", lost);
+        ForEach("DELETE FROM blocks WHERE key = $key AND NOT EXISTS (SELECT 1 FROM block_references r WHERE r.key = $key)", lost);
 
-    private static void ForEach(IEnumerable<ContentKey> keys, SqliteCommand command)
-    {
-        using (command)
+        void ForEach(string sql, IEnumerable<ContentKey> keys)
         {
+            using var command = Command(connection, sql, ("$set", classSetId), ("$key", Array.Empty<byte>()));
             foreach (var key in keys)
             {
                 command.Parameters["$key"].Value = key.ToBytes();
@@ -174,7 +172,8 @@ internal sealed class SqliteClassSetStore : IClassSetStore
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new FewShotException(FewShotErrorCode.StorageUnavailable, $"the folder of {_path} cannot be created: {e.Message}", inner: e);
+            throw new FewShotException(
+                FewShotErrorCode.StorageUnavailable, $"the folder of {_path} cannot be created: {e.Message}", inner: e);
         }
         using var connection = Open();
         SqliteSchema.Prepare(connection, _path);
@@ -192,7 +191,8 @@ internal sealed class SqliteClassSetStore : IClassSetStore
     // SQLITE_CORRUPT and SQLITE_NOTADB.
     private FewShotException Failed(SqliteException e) => e.SqliteErrorCode is 11 or 26
         ? Damaged(e.Message)
-        : new FewShotException(FewShotErrorCode.StorageUnavailable, $"{_path}: {e.Message}: check the disk and the file's rights", inner: e);
+        : new FewShotException(
+            FewShotErrorCode.StorageUnavailable, $"{_path}: {e.Message}: check the disk and the file's rights", inner: e);
 
     private FewShotException Damaged(string what) => new(
         FewShotErrorCode.StorageUnavailable, $"{_path} is damaged ({what}): restore it from a backup, or name another data directory");

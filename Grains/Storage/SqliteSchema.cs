@@ -31,7 +31,7 @@ internal static class SqliteSchema
         {
             throw new FewShotException(
                 FewShotErrorCode.StorageUnavailable,
-                $"{path} was written by a newer build (schema {found}, this build reads {Version}): run that build, or name another data directory");
+                $"{path} was written by a newer build (schema {found}, this one reads {Version}): run that one, or name another folder");
         }
         if (found == 0) Run(connection, $"INSERT INTO schema_version(version) VALUES({Version})");
         transaction.Commit();

@@ -2,7 +2,7 @@ using FewShotCluster.GrainInterfaces.ClassSets;
 
 namespace FewShotCluster.Grains.ClassSets.Fits;
 
-/// <summary>One background fit as its callers see it. Progress comes from the device's thread, everything else from the grain's turns.</summary>
+/// <summary>One background fit as its callers see it. Progress comes from the device's thread, the rest from the grain's turns.</summary>
 internal sealed class FitRun(FitKind kind, TimeProvider time)
 {
     private readonly long _start = time.GetTimestamp();

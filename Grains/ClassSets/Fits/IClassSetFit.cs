@@ -19,7 +19,8 @@ internal sealed record FitOutcome(int[] CoveredClasses, Func<ClassSetState, List
     /// <summary>Why it cannot be merged into a newer state, or null.</summary>
     public string? Obstacle(ClassSetState basis, ClassSetState current) => CoveredClasses
         .Where(position => basis.Classes[position] != current.Classes[position])
-        .Select(position => $"class '{basis.Classes[position].Name}' changed between version {basis.Version} and {current.Version}: fit again")
+        .Select(position => basis.Classes[position].Name)
+        .Select(name => $"class '{name}' changed between version {basis.Version} and {current.Version}: fit again")
         .FirstOrDefault();
 }
 

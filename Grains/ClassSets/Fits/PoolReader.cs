@@ -1,6 +1,6 @@
-using FewShotCluster.Grains.Devices;
 using FewShotCluster.GrainInterfaces.Encoders;
 using FewShotCluster.GrainInterfaces.Errors;
+using FewShotCluster.Grains.Devices;
 
 namespace FewShotCluster.Grains.ClassSets.Fits;
 
@@ -35,7 +35,8 @@ internal sealed class PoolReader(IGrainFactory grains, SlotRouter router)
     {
         var matrices = state.Encoders.Select(encoder => chunk.Encoders.FirstOrDefault(e => e.Encoder.Digest == encoder.Info.Digest)
             ?? throw new FewShotException(
-                FewShotErrorCode.ModelUnavailable, $"slot '{slot}' does not serve encoder '{encoder.Info.Name}' that set '{state.ClassSetId}' was made with"))
+                FewShotErrorCode.ModelUnavailable,
+                $"slot '{slot}' does not serve encoder '{encoder.Info.Name}' that set '{state.ClassSetId}' was made with"))
             .ToArray();
         for (var i = 0; i < chunk.Keys.Length; i++)
         {

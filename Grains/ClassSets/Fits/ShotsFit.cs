@@ -26,7 +26,8 @@ internal sealed class ShotsFit(ClassSetRepository repository, DeviceSlots slots)
 
         var shots = batches.Sum(batch => batch.Classes.Length);
         var words = string.Create(CultureInfo.InvariantCulture, $"LP++ of {shots} shots in {seen.Length} classes");
-        if (head is not null) words += string.Create(CultureInfo.InvariantCulture, $"; refiner of {head.Shots} shots in {head.Classes.Length} classes");
+        if (head is not null)
+            words += string.Create(CultureInfo.InvariantCulture, $"; refiner of {head.Shots} shots in {head.Classes.Length} classes");
         return new FitOutcome(seen, Merge, words);
 
         Action<double> Report(int part) => done => run.Report(part, parts, done);
@@ -79,16 +80,22 @@ internal sealed class ShotsFit(ClassSetRepository repository, DeviceSlots slots)
             {
                 var features = DeviceFit.Matrix(
                     FloatBytes.Concatenate([.. batches.Select(batch => batch.Features[encoder].Bytes!)]), dimension, worker.Device);
-                var text = DeviceFit.Matrix(state.TextProxies.Bytes!, dimension, worker.Device).index_select(0, Indices(seen, worker.Device));
-                return new LpPlusPlusFit(new LabelledFeatures(features, torch.tensor(labels).to(worker.Device)), text.t(), options);
+                var text = DeviceFit.Matrix(state.TextProxies.Bytes!, dimension, worker.Device);
+                var ofSeen = text.index_select(0, Indices(seen, worker.Device)).t();
+                return new LpPlusPlusFit(new LabelledFeatures(features, torch.tensor(labels).to(worker.Device)), ofSeen, options);
             },
-            result => new Probe(DeviceFit.Bytes(result.Weights.W), DeviceFit.Bytes(result.Weights.Bias), DeviceFit.Bytes(result.Weights.Alpha)),
+            result => new Probe(
+                DeviceFit.Bytes(result.Weights.W), DeviceFit.Bytes(result.Weights.Bias), DeviceFit.Bytes(result.Weights.Alpha)),
             report,
             cancellationToken);
     }
 
     private static async Task<Head?> FitRefiner(
-        ClassSetState basis, IReadOnlyList<ShotBatch> batches, DeviceWorker worker, Action<double> report, CancellationToken cancellationToken)
+        ClassSetState basis,
+        IReadOnlyList<ShotBatch> batches,
+        DeviceWorker worker,
+        Action<double> report,
+        CancellationToken cancellationToken)
     {
         var classes = batches.SelectMany(batch => batch.ViewClasses).Distinct().Order().ToArray();
         if (basis.RefinerBackbone is not { } backbone || classes.Length < 2) return null;

@@ -1,7 +1,7 @@
-using FewShotCluster.Grains.Tests.Fakes;
 using FewShotCluster.GrainInterfaces.Classification;
 using FewShotCluster.GrainInterfaces.ClassSets;
 using FewShotCluster.GrainInterfaces.Errors;
+using FewShotCluster.Grains.Tests.Fakes;
 
 namespace FewShotCluster.Grains.Tests.ClassSets;
 
@@ -115,7 +115,8 @@ public sealed class ClassSetGrainTests
         var described = await cluster.Set().Describe();
         Assert.Equal([1, 0], described.Classes.Select(c => c.Shots));
         await Expect.Error(
-            FewShotErrorCode.InvalidArgument, () => cluster.Set().AddShots(new Shot[] { new("x", 9, ToyImages.Of("red")) }, "unknown", default));
+            FewShotErrorCode.InvalidArgument,
+            () => cluster.Set().AddShots(new Shot[] { new("x", 9, ToyImages.Of("red")) }, "unknown", default));
     }
 
     [Fact]
@@ -124,7 +125,8 @@ public sealed class ClassSetGrainTests
         await using var cluster = await ToyCluster.Start();
         await cluster.Create(null, "red");
         cluster.Store.Refuses = true;
-        await Expect.Error(FewShotErrorCode.StorageUnavailable, () => cluster.Set().AddClasses([new ClassDefinition("green")], "op", default));
+        await Expect.Error(
+            FewShotErrorCode.StorageUnavailable, () => cluster.Set().AddClasses([new ClassDefinition("green")], "op", default));
         Assert.Equal(1, (await cluster.Set().Describe()).Version);
         Assert.Equal("red", (await cluster.Classify(ToyImages.Of("green"))).Top[0].Name);
         cluster.Store.Refuses = false;
@@ -140,7 +142,8 @@ public sealed class ClassSetGrainTests
         await using (var cluster = await ToyCluster.Start(folder.FullName))
         {
             await cluster.Create(null, "red", "green", "blue");
-            await cluster.Set().AddShots(new Shot[] { new("r", 0, ToyImages.Of("red")), new("g", 1, ToyImages.Of("green")) }, "shots", default);
+            Shot[] shots = [new("r", 0, ToyImages.Of("red")), new("g", 1, ToyImages.Of("green"))];
+            await cluster.Set().AddShots(shots, "shots", default);
             Assert.Equal(FitState.Published, (await cluster.Fit(FitKind.Shots)).State);
             before = await cluster.Classify(ToyImages.Of("red", 5), 3, ExplainMode.AllStages);
         }

@@ -1,7 +1,7 @@
-using FewShotCluster.Grains.Tests.Fakes;
 using FewShotCluster.GrainInterfaces.Classification;
 using FewShotCluster.GrainInterfaces.ClassSets;
 using FewShotCluster.GrainInterfaces.Errors;
+using FewShotCluster.Grains.Tests.Fakes;
 
 namespace FewShotCluster.Grains.Tests.ClassSets;
 
@@ -15,7 +15,8 @@ public sealed class FitTests
     {
         await using var cluster = await ToyCluster.Start();
         ClassDefinition[] classes = [new("red", Family: "warm"), new("yellow", Family: "warm"), new("blue"), new("green")];
-        await cluster.Set().Create(new ClassSetDefinition { Classes = classes, Policy = new() { RefinerFamily = "warm" } }, "create", default);
+        var definition = new ClassSetDefinition { Classes = classes, Policy = new() { RefinerFamily = "warm" } };
+        await cluster.Set().Create(definition, "create", default);
         await cluster.Set().AddShots(
             Shots((0, "red", 1), (0, "red", 2), (1, "yellow", 1), (1, "yellow", 2), (2, "blue", 1), (2, "blue", 2)), "shots", default);
         var fit = await cluster.Fit(FitKind.Shots);

@@ -1,9 +1,9 @@
-using FewShotCluster.Grains.Classification;
-using FewShotCluster.Grains.Devices;
 using FewShotCluster.GrainInterfaces.Classification;
 using FewShotCluster.GrainInterfaces.ClassSets;
 using FewShotCluster.GrainInterfaces.Encoders;
 using FewShotCluster.GrainInterfaces.Errors;
+using FewShotCluster.Grains.Classification;
+using FewShotCluster.Grains.Devices;
 
 namespace FewShotCluster.Grains.Tests.Classification;
 

@@ -1,5 +1,5 @@
-using FewShotCluster.Grains.ClassSets;
 using FewShotCluster.GrainInterfaces.ClassSets;
+using FewShotCluster.Grains.ClassSets;
 using Microsoft.Extensions.DependencyInjection;
 using Orleans.Serialization;
 
@@ -12,7 +12,8 @@ public sealed class ContractSerializationTests
     {
         using var services = new ServiceCollection().AddSerializer().BuildServiceProvider();
         var serializer = services.GetRequiredService<Serializer<ClassSetDefinition>>();
-        var definition = new ClassSetDefinition { Classes = [new ClassDefinition("red"), new ClassDefinition("green", 3, "warm", "a prompt")] };
+        ClassDefinition[] classes = [new("red"), new("green", 3, "warm", "a prompt")];
+        var definition = new ClassSetDefinition { Classes = classes };
         var copy = serializer.Deserialize(serializer.SerializeToArray(definition))!;
         Assert.Equal(definition.Classes, copy.Classes);
         Assert.Equal(definition.Policy.PromptTemplates, copy.Policy.PromptTemplates);

@@ -1,8 +1,8 @@
-using FewShotCluster.Grains.Tests.Fakes;
 using FewShotCluster.GrainInterfaces.Classification;
 using FewShotCluster.GrainInterfaces.Cluster;
 using FewShotCluster.GrainInterfaces.Encoders;
 using FewShotCluster.GrainInterfaces.Errors;
+using FewShotCluster.Grains.Tests.Fakes;
 
 namespace FewShotCluster.Grains.Tests.Cluster;
 

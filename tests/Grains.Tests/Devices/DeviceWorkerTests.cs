@@ -1,9 +1,9 @@
 using System.Diagnostics.Metrics;
+using FewShotCluster.GrainInterfaces.Errors;
 using FewShotCluster.Grains.Devices;
 using FewShotCluster.Grains.Hosting;
 using FewShotCluster.Grains.Metrics;
 using FewShotCluster.Grains.Tests.Fakes;
-using FewShotCluster.GrainInterfaces.Errors;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;

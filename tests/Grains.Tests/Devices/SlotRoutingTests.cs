@@ -1,6 +1,6 @@
-using FewShotCluster.Grains.Devices;
 using FewShotCluster.GrainInterfaces.Encoders;
 using FewShotCluster.GrainInterfaces.Errors;
+using FewShotCluster.Grains.Devices;
 
 namespace FewShotCluster.Grains.Tests.Devices;
 

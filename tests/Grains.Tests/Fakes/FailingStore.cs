@@ -1,7 +1,7 @@
-using FewShotCluster.Grains.Storage;
 using FewShotCluster.GrainInterfaces.ClassSets;
 using FewShotCluster.GrainInterfaces.Encoders;
 using FewShotCluster.GrainInterfaces.Errors;
+using FewShotCluster.Grains.Storage;
 
 namespace FewShotCluster.Grains.Tests.Fakes;
 
@@ -10,13 +10,18 @@ internal sealed class FailingStore(IClassSetStore inner) : IClassSetStore
 {
     public volatile bool Refuses;
 
-    public Task<ClassSetHead?> LoadHead(string classSetId, CancellationToken cancellationToken) => inner.LoadHead(classSetId, cancellationToken);
+    public Task<ClassSetHead?> LoadHead(string classSetId, CancellationToken cancellationToken) =>
+        inner.LoadHead(classSetId, cancellationToken);
 
-    public Task<IReadOnlyDictionary<ContentKey, byte[]>> LoadBlocks(IReadOnlyCollection<ContentKey> keys, CancellationToken cancellationToken) =>
-        inner.LoadBlocks(keys, cancellationToken);
+    public Task<IReadOnlyDictionary<ContentKey, byte[]>> LoadBlocks(
+        IReadOnlyCollection<ContentKey> keys, CancellationToken cancellationToken) => inner.LoadBlocks(keys, cancellationToken);
 
     public Task Commit(
-        string classSetId, long expectedRevision, ClassSetHead head, IReadOnlyList<Block> blocks, CancellationToken cancellationToken) => Refuses
+        string classSetId,
+        long expectedRevision,
+        ClassSetHead head,
+        IReadOnlyList<Block> blocks,
+        CancellationToken cancellationToken) => Refuses
         ? throw new FewShotException(FewShotErrorCode.StorageUnavailable, "the disk is full, says the test")
         : inner.Commit(classSetId, expectedRevision, head, blocks, cancellationToken);
 

@@ -1,8 +1,8 @@
-using FewShotCluster.Grains.Hosting;
-using FewShotCluster.Grains.Storage;
 using FewShotCluster.GrainInterfaces.Classification;
 using FewShotCluster.GrainInterfaces.ClassSets;
 using FewShotCluster.GrainInterfaces.Encoders;
+using FewShotCluster.Grains.Hosting;
+using FewShotCluster.Grains.Storage;
 using Microsoft.Extensions.DependencyInjection;
 using Orleans.Serialization;
 using Orleans.TestingHost;
@@ -15,7 +15,8 @@ internal sealed class ToyCluster : IAsyncDisposable
     private readonly InProcessTestCluster _cluster;
     private readonly bool _ownsDirectory;
 
-    private ToyCluster(InProcessTestCluster cluster, string directory, bool ownsDirectory, Dictionary<string, ToyModels> models, FailingStore?[] stores)
+    private ToyCluster(
+        InProcessTestCluster cluster, string directory, bool ownsDirectory, Dictionary<string, ToyModels> models, FailingStore?[] stores)
     {
         (_cluster, Directory, _ownsDirectory, Models) = (cluster, directory, ownsDirectory, models);
         Store = stores[0]!;
@@ -48,7 +49,8 @@ internal sealed class ToyCluster : IAsyncDisposable
         var builder = new InProcessTestClusterBuilder(silos);
         builder.ConfigureSilo((specific, silo) =>
         {
-            var options = new FewShotNodeOptions { NodeName = specific.SiloName, DataDirectory = folder, ThreadsPerDevice = 1, RefinerViews = 2 };
+            var options = new FewShotNodeOptions { NodeName = specific.SiloName, DataDirectory = folder, RefinerViews = 2 };
+            options.ThreadsPerDevice = 1;
             configure?.Invoke(options);
             var toy = models?.Invoke(options.NodeName) ?? new ToyModels();
             lock (all) all[options.NodeName] = toy;
@@ -75,7 +77,8 @@ internal sealed class ToyCluster : IAsyncDisposable
     public Task<ClassificationAnswer> Classify(
         byte[] image, long minimumVersion = 0, ExplainMode explain = ExplainMode.Route, CancellationToken cancellationToken = default) =>
         Grains.GetGrain<IClassificationGrain>(0).Classify(
-            new ClassifyRequest { ClassSetId = "colours", Image = image, MinimumVersion = minimumVersion, Explain = explain }, cancellationToken);
+            new ClassifyRequest { ClassSetId = "colours", Image = image, MinimumVersion = minimumVersion, Explain = explain },
+            cancellationToken);
 
     public async Task<FitStatus> Fit(FitKind kind)
     {

@@ -1,5 +1,5 @@
-using FewShotCluster.Grains.Devices;
 using FewShotCluster.GrainInterfaces.Encoders;
+using FewShotCluster.Grains.Devices;
 using FewShotCluster.Vision.Imaging;
 
 namespace FewShotCluster.Grains.Tests.Fakes;

@@ -1,6 +1,6 @@
+using FewShotCluster.GrainInterfaces.Errors;
 using FewShotCluster.Grains.Storage;
 using FewShotCluster.Grains.Tests.Fakes;
-using FewShotCluster.GrainInterfaces.Errors;
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.DependencyInjection;
 using Orleans.Serialization;
