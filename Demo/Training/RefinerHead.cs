@@ -30,15 +30,12 @@ internal sealed record RefinerHead(Tensor Mean, Tensor Deviation, Tensor Weight,
         var head = new RefinerHead(features.mean([0]), features.std(0) + 1e-5, weight, bias);
 
         using var _ = enable_grad();
-        using var optimizer = optim.AdamW([weight, bias], LearningRate, weight_decay: 1e-2);
+        using var optimizer = new AdamW([weight, bias], beta1: .9, beta2: .999, epsilon: 1e-8, weightDecay: 1e-2);
         for (var step = 0; step < Steps; step++)
         {
             using var scope = NewDisposeScope();
-            foreach (var group in optimizer.ParamGroups)
-                group.LearningRate = LearningRate * (.5 + .5 * Math.Cos(Math.PI * step / Steps));
-            optimizer.zero_grad();
             F.cross_entropy(head.Logits(features), targets, label_smoothing: .05).backward();
-            optimizer.step();
+            optimizer.Step(LearningRate * (.5 + .5 * Math.Cos(Math.PI * step / Steps)));
         }
         return head;
     }

@@ -27,7 +27,7 @@ public class ShippedWeights
     [Fact]
     public void Names_alone_and_the_refiner_are_as_good_as_the_demo_needs()
     {
-        var accuracy = DemoEvaluation.Evaluate(Folder, draw: 20_260, testPerClass: 4);
+        var accuracy = DemoEvaluation.Evaluate(Folder, draw: 30_003, testPerClass: 4);
         Assert.True(accuracy.Fused.All >= .70, $"{accuracy}");
         Assert.True(accuracy.Fused.Unseen >= .85, $"{accuracy}");
         Assert.True(accuracy.RefinerDogs >= .70, $"{accuracy}");
