@@ -1,6 +1,7 @@
 using FewShotCluster.Demo.World;
 using FewShotCluster.Vision.Imaging;
 using FewShotCluster.Vision.Models;
+using FewShotCluster.Vision.Numerics;
 using FewShotCluster.Vision.Tokenization;
 using static TorchSharp.torch;
 using F = TorchSharp.torch.nn.functional;
@@ -36,7 +37,7 @@ internal sealed class ClipTrainer(
         LockText(model, teacher);
         teacher.eval();
         Train("ViT", model, pictures.ViT, schedule, random, (batch, features) =>
-            distillation * (1 - (features * TeacherFeatures(teacher, batch)).sum(1).mean()));
+            (features * TeacherFeatures(teacher, batch)).sum(1).mean().Times(-distillation).Plus(distillation));
         return model;
     }
 

@@ -1,3 +1,4 @@
+using FewShotCluster.Vision.Numerics;
 using static TorchSharp.torch;
 using F = TorchSharp.torch.nn.functional;
 
@@ -14,11 +15,11 @@ internal static class ContrastiveLoss
     /// <param name="logitScale">Logarithm of the factor on cosines.</param>
     public static Tensor Of(Tensor images, Tensor captions, Tensor captionOf, Tensor logitScale)
     {
-        var logits = logitScale.clamp_max(MaxLogitScale).exp() * images.matmul(captions.index_select(0, captionOf).t()); // [N, N]
+        var logits = logitScale.AtMost(MaxLogitScale).exp() * images.matmul(captions.index_select(0, captionOf).t()); // [N, N]
         var same = captionOf.unsqueeze(1).eq(captionOf.unsqueeze(0)).to_type(ScalarType.Float32);
         var targets = same / same.sum(1, keepdim: true);
         var byImage = (targets * F.log_softmax(logits, 1)).sum(1).mean();
         var byCaption = (targets * F.log_softmax(logits.t(), 1)).sum(1).mean();
-        return -.5 * (byImage + byCaption);
+        return (byImage + byCaption).Times(-.5);
     }
 }

@@ -1,8 +1,9 @@
 using FewShotCluster.Demo.Classes;
 using FewShotCluster.Demo.World;
-using FewShotCluster.Vision.Checkpoints;
-using FewShotCluster.Vision.Models;
-using FewShotCluster.Vision.Tokenization;
+using FewShotCluster.Vision.Adaptation;
+using FewShotCluster.Vision.Encoders;
+using FewShotCluster.Vision.Imaging;
+using FewShotCluster.Vision.Numerics;
 using static TorchSharp.torch;
 
 namespace FewShotCluster.Demo.Training;
@@ -21,6 +22,9 @@ public static class DemoEvaluation
 {
     public const int ShotsPerClass = 4;
 
+    private const int Views = 8;
+    private const int Batch = 64;
+
     private const double ViTShare = .35;
 
     private static readonly string[] Templates = ["a photo of a {0}.", "a picture of a {0}.", "a drawing of the {0}."];
@@ -32,21 +36,24 @@ public static class DemoEvaluation
         var vit = TextScores(modelsFolder, TrainedModels.ViTName, draw, testPerClass);
         var resNet = TextScores(modelsFolder, TrainedModels.ResNetName, draw, testPerClass);
         return new DemoAccuracy(
-            Judge(vit, testPerClass), Judge(resNet, testPerClass), Judge(ViTShare * vit + (1 - ViTShare) * resNet, testPerClass),
+            Judge(vit, testPerClass), Judge(resNet, testPerClass), Judge(vit.Times(ViTShare) + resNet.Times(1 - ViTShare), testPerClass),
             RefinerAccuracy(modelsFolder, draw, testPerClass));
     }
 
     /// <summary>[test pictures, classes]: cosines of pictures, class after class, and names.</summary>
     private static Tensor TextScores(string folder, string name, int draw, int testPerClass)
     {
-        using var checkpoint = Checkpoint.Open(Path.Combine(folder, $"{name}.safetensors"));
-        using var clip = Clip.Load(checkpoint);
-        var tokenizer = ClipTokenizer.Load(
-            Path.Combine(folder, TrainedModels.MergesFile), clip.Config.VocabularySize, clip.Config.ContextLength);
+        using var encoder = ClipEncoder.Load(
+            Path.Combine(folder, $"{name}.safetensors"), Path.Combine(folder, TrainedModels.MergesFile));
         var pictures = DemoClasses.All.SelectMany(
             demoClass => Enumerable.Range(0, testPerClass).Select(i => DemoPictures.Test(demoClass, i, draw)));
-        var names = FeatureReader.Texts(clip, tokenizer, DemoClasses.All.Select(demoClass => demoClass.Name), Templates);
-        return FeatureReader.Images(clip, pictures).matmul(names.t());
+        var images = pictures.Chunk(Batch).SelectMany(
+            chunk => encoder.EncodeImages([.. chunk.Select(jpeg => encoder.Preprocess(ImageDecoder.Decode(jpeg)))])).ToArray();
+        var names = Templates
+            .Select(template => encoder.EncodeTexts([.. DemoClasses.All.Select(demoClass => string.Format(null, template, demoClass.Name))]))
+            .Select(rows => Rows(rows, encoder.Dimension))
+            .Aggregate((left, right) => left + right);
+        return Rows(images, encoder.Dimension).matmul(nn.functional.normalize(names, dim: -1).t());
     }
 
     private static TextAccuracy Judge(Tensor scores, int perClass)
@@ -61,22 +68,22 @@ public static class DemoEvaluation
 
     private static double RefinerAccuracy(string folder, int draw, int testPerClass)
     {
-        using var checkpoint = Checkpoint.Open(Path.Combine(folder, $"{TrainedModels.RefinerName}.safetensors"));
-        using var refiner = ConvNeXtV2.Load(checkpoint);
+        using var encoder = RefinerEncoder.Load(Path.Combine(folder, $"{TrainedModels.RefinerName}.safetensors"), ModelShapes.RefinerInput);
         var dogs = DemoClasses.InFamily(Family.Dog).ToList();
-        var shots = Stored(DemoPictures.Shots, ShotsPerClass);
-        var head = RefinerHead.Train(refiner, shots, Labels(ShotsPerClass), dogs.Count, new WorldRandom(0));
-        var predicted = head.Logits(FeatureReader.Refiner(refiner, Stored(DemoPictures.Test, testPerClass))).argmax(1);
-        return predicted.eq(Labels(testPerClass)).to_type(ScalarType.Float32).mean().item<float>();
+        var views = Planes(DemoPictures.Shots, ShotsPerClass)
+            .SelectMany((planes, shot) => PixelAugmentation.Views(planes, encoder.Resolution, Views, (ulong)shot))
+            .ToList();
+        var head = RefinerHeadFit.Fit(
+            new LabelledFeatures(Features(views), Labels(ShotsPerClass * Views)), dogs.Count, RefinerHeadOptions.Default);
+        return Scores.Accuracy(Scores.Linear(Features(Planes(DemoPictures.Test, testPerClass)), head), Labels(testPerClass));
+
+        List<byte[]> Planes(Func<DemoClass, int, int, byte[]> pictures, int perClass) =>
+            [.. dogs.SelectMany(dog => Enumerable.Range(0, perClass).Select(i => encoder.Preprocess(ImageDecoder.Decode(pictures(dog, i, draw)))))];
+
+        Tensor Features(List<byte[]> planes) => Rows([.. planes.Chunk(Batch).SelectMany(encoder.Encode)], encoder.Dimension);
 
         Tensor Labels(int perClass) => arange(dogs.Count).repeat_interleave(perClass);
-
-        PixelStore Stored(Func<DemoClass, int, int, byte[]> pictures, int perClass)
-        {
-            var store = new PixelStore(ModelShapes.RefinerInput, dogs.Count * perClass);
-            for (var row = 0; row < store.Count; row++)
-                Preprocessing.ForRefiner(pictures(dogs[row / perClass], row % perClass, draw), store[row]);
-            return store;
-        }
     }
+
+    private static Tensor Rows(float[] values, int dimension) => tensor(values, [values.Length / dimension, dimension]);
 }

@@ -1,4 +1,5 @@
-using TorchSharp.Modules;
+using AdamW = FewShotCluster.Vision.Adaptation.AdamW;
+using Parameter = TorchSharp.Modules.Parameter;
 using static TorchSharp.torch;
 
 namespace FewShotCluster.Demo.Training;
@@ -9,39 +10,49 @@ internal sealed class Optimization : IDisposable
     private const int WarmUpSteps = 60;
 
     private readonly Parameter[] _parameters;
-    private readonly AdamW[] _groups;
+    private readonly AdamW[] _optimizers;
     private readonly Schedule _schedule;
 
-    private Optimization(Schedule schedule, IEnumerable<Parameter> parameters, params AdamW[] groups) =>
-        (_schedule, _parameters, _groups) = (schedule, [.. parameters], groups);
+    private Optimization(Schedule schedule, IEnumerable<Parameter> parameters, Func<Parameter, AdamW> optimizer)
+    {
+        _schedule = schedule;
+        _parameters = [.. parameters];
+        _optimizers = [.. _parameters.Select(optimizer)];
+    }
 
     /// <summary>CLIP's setting: only matrices decay, embeddings, biases and norms do not.</summary>
     public static Optimization ForClip(Schedule schedule, nn.Module model)
     {
-        var trained = model.named_parameters().Where(p => p.parameter.requires_grad).ToLookup(Decays, p => p.parameter);
+        var trained = model.named_parameters().Where(p => p.parameter.requires_grad).ToList();
+        var decaying = trained.Where(Decays).Select(p => p.parameter).ToHashSet(ReferenceEqualityComparer.Instance);
         return new Optimization(
-            schedule, trained.SelectMany(group => group), Group(decays: true, schedule.WeightDecay), Group(decays: false, 0));
-
-        AdamW Group(bool decays, double decay) => new(trained[decays], beta1: .9, beta2: .98, epsilon: 1e-6, decay);
+            schedule, trained.Select(p => p.parameter),
+            parameter => new AdamW(parameter, decaying.Contains(parameter) ? schedule.WeightDecay : 0, beta2: .98, epsilon: 1e-6));
     }
 
     /// <summary>Everything decays.</summary>
-    public static Optimization ForRefiner(Schedule schedule, nn.Module model) => new(
-        schedule, model.parameters(), new AdamW(model.parameters(), beta1: .9, beta2: .999, epsilon: 1e-8, schedule.WeightDecay));
+    public static Optimization ForRefiner(Schedule schedule, nn.Module model) =>
+        new(schedule, model.parameters(), parameter => new AdamW(parameter, schedule.WeightDecay));
 
     /// <summary>One step down the loss; steps count from zero.</summary>
     public void Step(int step, Tensor loss)
     {
         loss.backward();
         nn.utils.clip_grad_norm_(_parameters, 1);
-        foreach (var group in _groups)
-            group.Step(RateAt(step));
+        var rate = RateAt(step);
+        foreach (var (parameter, optimizer) in _parameters.Zip(_optimizers))
+        {
+            if (parameter.grad is not { } gradient)
+                continue;
+            optimizer.Step(gradient, rate);
+            gradient.zero_();
+        }
     }
 
     public void Dispose()
     {
-        foreach (var group in _groups)
-            group.Dispose();
+        foreach (var optimizer in _optimizers)
+            optimizer.Dispose();
     }
 
     private double RateAt(int step) =>

@@ -1,3 +1,4 @@
+using FewShotCluster.Vision.Numerics;
 using TorchSharp;
 using Tensor = TorchSharp.torch.Tensor;
 
@@ -87,7 +88,7 @@ public sealed class InmapFit : IterativeFit<InmapResult>
         if (_options.UseSinkhorn)
             _balancing = new SinkhornFit(logits, _options.TextTemperature, _options.Gamma, _options.SinkhornIterations);
         else
-            SetTarget((logits / _options.TextTemperature).softmax(1));
+            SetTarget(logits.Over(_options.TextTemperature).softmax(1));
     }
 
     private void Balance()
@@ -103,12 +104,12 @@ public sealed class InmapFit : IterativeFit<InmapResult>
     {
         var (confidence, best) = soft.max(1, keepdim: true);
         var oneHot = torch.zeros_like(soft).scatter_(1, best, torch.ones_like(confidence));
-        _target = Keep(_features.t().matmul(torch.where(confidence > _options.OneHotThreshold, oneHot, soft)));
+        _target = Keep(_features.t().matmul(torch.where(confidence > torch.full_like(confidence, _options.OneHotThreshold), oneHot, soft)));
     }
 
     private void Descend()
     {
-        var predicted = (_features.matmul(_proxies) / _options.ImageTemperature).softmax(1);
+        var predicted = _features.matmul(_proxies).Over(_options.ImageTemperature).softmax(1);
         var gradient = _features.t().matmul(predicted) - _target!;
         var norm = gradient.norm().ToDouble();
         if (!double.IsFinite(norm)) throw new AdaptationException("InMaP: the gradient is no longer finite; use a lower learning rate");
@@ -116,7 +117,7 @@ public sealed class InmapFit : IterativeFit<InmapResult>
         _previousNorm = norm;
         _trace.Add(new InmapIteration(norm, _learningRate));
 
-        var next = _proxies - _learningRate / (_features.shape[0] * _options.ImageTemperature) * gradient;
-        Replace(ref _proxies, _options.NormalizeColumns ? next / next.norm(0, keepdim: true).clamp_min(1e-12) : next);
+        var next = _proxies - gradient.Times(_learningRate / (_features.shape[0] * _options.ImageTemperature));
+        Replace(ref _proxies, _options.NormalizeColumns ? next / next.norm(0, keepdim: true).AtLeast(1e-12) : next);
     }
 }

@@ -26,7 +26,8 @@ public static class InmapGate
         var labels = Check.Matrix(softLabels, "soft labels");
         var fairShare = (double)labels.shape[0] / labels.shape[1];
         var mass = labels.sum(dim: 0, type: torch.ScalarType.Float64);
-        return (mass >= fairShare / 2).to(torch.ScalarType.Float64).mean().item<double>();
+        using var half = torch.full_like(mass, fairShare / 2);
+        return (mass >= half).to(torch.ScalarType.Float64).mean().item<double>();
     }
 
     /// <summary>Decides from the pool's size and coverage. Where labelled shots exist, a comparison on them should follow.</summary>

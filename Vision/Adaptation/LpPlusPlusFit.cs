@@ -1,3 +1,4 @@
+using FewShotCluster.Vision.Numerics;
 using TorchSharp;
 using Tensor = TorchSharp.torch.Tensor;
 
@@ -60,8 +61,8 @@ public sealed class LpPlusPlusFit : IterativeFit<LpPlusPlusResult>
         var s = f.matmul(t);
         var y = torch.nn.functional.one_hot(labels, classes).to(f.dtype);
         var count = y.sum(dim: 0);
-        var hasShots = (count > 0).to(f.dtype);
-        var perShot = 1 / count.clamp_min(1);
+        var hasShots = count.sign();
+        var perShot = count.AtLeast(1).reciprocal();
         var classesWithShots = hasShots.sum().ToDouble();
         _initialAlpha = options.InitialAlpha ?? 250 * ((y * s).sum(dim: 0) * perShot).sum().ToDouble() / classesWithShots;
         _rate = 4 * images / LargestEigenvalue(f);
@@ -71,7 +72,7 @@ public sealed class LpPlusPlusFit : IterativeFit<LpPlusPlusResult>
         _features = Keep(f);
         _textLogits = Keep(s);
         _target = Keep(y);
-        _w = Keep(y.t().matmul(f) * perShot.unsqueeze(1) * (images / classesWithShots));
+        _w = Keep(y.t().matmul(f) * perShot.unsqueeze(1).Times(images / classesWithShots));
         _b = Keep(bias * hasShots);
         _alpha = Keep(torch.full(classes, _initialAlpha, dtype: f.dtype, device: f.device));
         _wMomentum = Keep(torch.zeros_like(_w));
@@ -105,11 +106,11 @@ public sealed class LpPlusPlusFit : IterativeFit<LpPlusPlusResult>
         var loss = -(logP * _target).sum().ToDouble() / _features.shape[0];
         if (!double.IsFinite(loss))
             throw new AdaptationException("LP++: the loss is no longer finite; the text proxies may be far from unit length");
-        var residual = (logP.exp() - _target) * _hasShots / _features.shape[0];
+        var residual = ((logP.exp() - _target) * _hasShots).Over(_features.shape[0]);
 
         var rate = _options.CosinePeriod is { } period ? CosineSchedule.JittorRate(_rate, 0, Completed, period) : _rate;
-        _w.sub_(rate * _wMomentum.mul_(_options.Momentum).add_(residual.t().matmul(_features)));
-        _b.sub_(rate * _bMomentum.mul_(_options.Momentum).add_(residual.sum(dim: 0)));
+        _w.PlusMultiple_(_wMomentum.Times_(_options.Momentum).add_(residual.t().matmul(_features)), -rate);
+        _b.PlusMultiple_(_bMomentum.Times_(_options.Momentum).add_(residual.sum(dim: 0)), -rate);
         MoveAlpha((residual * _textLogits).sum(dim: 0));
         _trace.Add(new LpPlusPlusEpoch(rate, loss, _alpha.mean().ToDouble(), Validate()));
     }
@@ -128,7 +129,7 @@ public sealed class LpPlusPlusFit : IterativeFit<LpPlusPlusResult>
     {
         if (_options.Alpha == AlphaPolicy.Accumulated) _alphaGradient.add_(gradient);
         if (_options.Alpha == AlphaPolicy.Frozen || (Completed + 1) % _options.AlphaPeriod != 0) return;
-        _alpha.sub_(_alphaRate * (_options.Alpha == AlphaPolicy.Accumulated ? _alphaGradient : gradient));
+        _alpha.PlusMultiple_(_options.Alpha == AlphaPolicy.Accumulated ? _alphaGradient : gradient, -_alphaRate);
     }
 
     /// <summary>Accuracy on the validation set, if there is one; keeps the weights where it is the best so far.</summary>

@@ -1,3 +1,4 @@
+using FewShotCluster.Vision.Numerics;
 using TorchSharp;
 using Tensor = TorchSharp.torch.Tensor;
 
@@ -41,17 +42,17 @@ public sealed class RefinerHeadFit : IterativeFit<LinearHead>
 
         var mean = options.Standardize ? f.mean([0]) : torch.zeros(size, dtype: f.dtype, device: f.device);
         // The deviation of a single row is not defined; it has nothing to standardise.
-        var scale = options.Standardize && rows > 1 ? f.std(0) + 1e-5 : torch.ones_like(mean);
+        var scale = options.Standardize && rows > 1 ? f.std(0).Plus(1e-5) : torch.ones_like(mean);
         var oneHot = torch.nn.functional.one_hot(labels, classes).to(f.dtype);
-        var target = oneHot * (1 - options.LabelSmoothing) + options.LabelSmoothing / classes;
+        var target = oneHot.Times(1 - options.LabelSmoothing).Plus_(options.LabelSmoothing / classes);
         _features = Keep((f - mean) / scale);
         _target = Keep(target);
         _mean = Keep(mean);
         _scale = Keep(scale);
         _w = Keep(Draw(classes * size, size, f).reshape(classes, size).clone());
         _b = Keep(Draw(classes, size, f));
-        _wOptimizer = new AdamW(_w, Keep(torch.zeros_like(_w)), Keep(torch.zeros_like(_w)), options.WeightDecay);
-        _bOptimizer = new AdamW(_b, Keep(torch.zeros_like(_b)), Keep(torch.zeros_like(_b)), options.WeightDecay);
+        _wOptimizer = new AdamW(_w, options.WeightDecay);
+        _bOptimizer = new AdamW(_b, options.WeightDecay);
     }
 
     /// <inheritdoc/>
@@ -67,12 +68,18 @@ public sealed class RefinerHeadFit : IterativeFit<LinearHead>
         var (epoch, batch) = (Completed / _batchesPerEpoch, Completed % _batchesPerEpoch);
         var (features, target) = Batch(batch);
         var predicted = (features.matmul(_w.t()) + _b).softmax(1);
-        var residual = (predicted - target) / features.shape[0];
+        var residual = (predicted - target).Over(features.shape[0]);
         var rate = _options.JittorSchedule
             ? CosineSchedule.JittorRate(_options.LearningRate, _options.FinalLearningRate, epoch, _options.CosinePeriod)
             : CosineSchedule.Rate(_options.LearningRate, _options.FinalLearningRate, epoch, _options.CosinePeriod);
         _wOptimizer.Step(residual.t().matmul(features), rate);
         _bOptimizer.Step(residual.sum(dim: 0), rate);
+    }
+
+    private protected override void DisposeParts()
+    {
+        _wOptimizer.Dispose();
+        _bOptimizer.Dispose();
     }
 
     private protected override LinearHead Finish()

@@ -1,3 +1,4 @@
+using FewShotCluster.Vision.Numerics;
 using TorchSharp;
 using Tensor = TorchSharp.torch.Tensor;
 
@@ -25,7 +26,7 @@ public static class Scores
     {
         Check.Positive(temperature, "temperature");
         using var scope = torch.NewDisposeScope();
-        return (Proxies(features, proxies) / temperature).softmax(1).MoveToOuterDisposeScope();
+        return Proxies(features, proxies).Over(temperature).softmax(1).MoveToOuterDisposeScope();
     }
 
     /// <summary>LP++ logits <c>f W^T + b + alpha (f . t)</c> with text proxies [D,C] (LP++, equation 1).</summary>

@@ -1,3 +1,4 @@
+using FewShotCluster.Vision.Numerics;
 using TorchSharp;
 using Tensor = TorchSharp.torch.Tensor;
 
@@ -41,7 +42,7 @@ public sealed class SinkhornFit : IterativeFit<Tensor>
         _columnMass = Keep(gamma == 0
             ? torch.full(classes, 1.0 / classes, dtype: torch.ScalarType.Float64, device: logits.device)
             // The column sums of the softmax to the power gamma; a floor keeps a class of no mass at all from dividing by zero.
-            : (gamma * (columnMaximum + kernel.sum(dim: 0).log())).softmax(0).clamp_min(1e-150));
+            : (columnMaximum + kernel.sum(dim: 0).log()).Times(gamma).softmax(0).AtLeast(1e-150));
         _kernel = Keep(kernel);
         _u = Keep(torch.full(images, _rowMass, dtype: torch.ScalarType.Float64, device: logits.device));
         _v = Keep(torch.ones(classes, dtype: torch.ScalarType.Float64, device: logits.device));
@@ -53,19 +54,19 @@ public sealed class SinkhornFit : IterativeFit<Tensor>
     private protected override void Advance()
     {
         Replace(ref _v, _columnMass / _kernel.t().mv(_u));
-        Replace(ref _u, _rowMass / _kernel.mv(_v));
+        Replace(ref _u, _kernel.mv(_v).reciprocal().Times(_rowMass));
         if ((Completed + 1) % RoundsBetweenFolds != 0) return;
         _kernel.mul_(_u.unsqueeze(1)).mul_(_v);
-        _u.fill_(1);
-        _v.fill_(1);
+        Replace(ref _u, torch.ones_like(_u));
+        Replace(ref _v, torch.ones_like(_v));
     }
 
     private protected override Tensor Finish() =>
-        HandOver((_kernel * (_u / _rowMass).unsqueeze(1) * _v).to(_dtype), "balanced labels");
+        HandOver((_kernel * _u.Over(_rowMass).unsqueeze(1) * _v).to(_dtype), "balanced labels");
 
     /// <summary><c>log softmax(M / tau)</c> along the rows; differences too large for a number are cut, not lost.</summary>
     private static Tensor LogSoftmax(Tensor logits, double temperature)
     {
-        return (logits - logits.amax([1], keepdim: true)).div_(temperature).clamp_min_(-1e15).log_softmax(1);
+        return (logits - logits.amax([1], keepdim: true)).Over_(temperature).AtLeast(-1e15).log_softmax(1);
     }
 }

@@ -1,4 +1,5 @@
 using FewShotCluster.Vision.Imaging;
+using FewShotCluster.Vision.Numerics;
 using static TorchSharp.torch;
 
 namespace FewShotCluster.Vision.Encoders;
@@ -34,7 +35,7 @@ internal sealed class PixelBatch : IDisposable
             planes[i].CopyTo(bytes.Slice(i * length, length));
         }
         // The order of operations is the reference's: (value / 255 - mean) / deviation, each in float32.
-        return pixels.to(device).to(ScalarType.Float32).div(255f).sub(mean).div(deviation).to(dtype);
+        return pixels.to(device).to(ScalarType.Float32).Over(255).sub(mean).div(deviation).to(dtype);
     }
 
     public void Dispose()

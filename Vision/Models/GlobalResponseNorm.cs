@@ -1,3 +1,4 @@
+using FewShotCluster.Vision.Numerics;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
@@ -24,8 +25,8 @@ internal sealed class GlobalResponseNorm : Module<Tensor, Tensor>
     public override Tensor forward(Tensor x) // [N, H, W, C]
     {
         // The floor keeps the root differentiable at a dead channel; it is far below fp32 resolution of a live one.
-        var energy = ((x * x).sum([1L, 2L], keepdim: true) + 1e-12).sqrt();              // [N, 1, 1, C]
-        var share = energy / (energy.mean([-1L], keepdim: true) + 1e-6);
+        var energy = (x * x).sum([1L, 2L], keepdim: true).Plus(1e-12).sqrt();              // [N, 1, 1, C]
+        var share = energy / energy.mean([-1L], keepdim: true).Plus(1e-6);
         return gamma * (x * share) + beta + x;
     }
 }
