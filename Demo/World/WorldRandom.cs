@@ -1,13 +1,15 @@
+using FewShotCluster.Vision.Numerics;
+
 namespace FewShotCluster.Demo.World;
 
 /// <summary>
-/// The demo world's own random numbers: SplitMix64 (Steele, Lea and Flood, 2014) and Box-Muller. System.Random's sequence is no
-/// contract between versions of .NET; this one is, so that a seed names the same picture for ever.
+/// The demo world's random numbers: SplitMix64 and Box-Muller. The sequence is a contract, so that a seed names the same picture for
+/// ever.
 /// </summary>
 public sealed class WorldRandom(ulong seed)
 {
     // The seed is mixed first, so that seeds a multiple of the increment apart do not share a stream.
-    private ulong _state = Mix(seed);
+    private readonly SplitMix64 _bits = new(SplitMix64.Mix(seed));
     private double? _spare;
 
     /// <summary>A generator whose seed is a text (FNV-1a, 64 bits).</summary>
@@ -19,17 +21,17 @@ public sealed class WorldRandom(ulong seed)
         return new WorldRandom(hash);
     }
 
-    public ulong NextUInt64() => Mix(_state += 0x9E3779B97F4A7C15UL);
+    public ulong NextUInt64() => _bits.Next();
 
     /// <summary>Uniform in [0, 1).</summary>
-    public double Unit() => (NextUInt64() >> 11) * (1.0 / (1UL << 53));
+    public double Unit() => _bits.Fraction();
 
     public double Uniform(double low, double high) => low + (high - low) * Unit();
 
     public bool Chance(double probability) => Unit() < probability;
 
     /// <summary>Uniform integer, both ends included.</summary>
-    public int Integer(int low, int high) => low + (int)BigMul((ulong)(high - low + 1), NextUInt64());
+    public int Integer(int low, int high) => low + _bits.Below(high - low + 1);
 
     public T Choice<T>(IReadOnlyList<T> items) => items[Integer(0, items.Count - 1)];
 
@@ -56,14 +58,5 @@ public sealed class WorldRandom(ulong seed)
             var other = Integer(0, last);
             (items[last], items[other]) = (items[other], items[last]);
         }
-    }
-
-    private static ulong BigMul(ulong range, ulong random) => Math.BigMul(range, random, out _);
-
-    private static ulong Mix(ulong z)
-    {
-        z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9UL;
-        z = (z ^ (z >> 27)) * 0x94D049BB133111EBUL;
-        return z ^ (z >> 31);
     }
 }

@@ -36,6 +36,7 @@ internal static class DemoCommand
             interrupted = true;
             stop.Cancel();
         });
+        if (NodeSettings.Load(null, []).ExitWithStdin) StandardInput.WhenClosed(stop.Cancel);
 
         if (!console.Profile.Out.IsTerminal) console.Profile.Width = 200;
         console.WriteLine("A drawn toy world: tiny models trained by this repository on pictures it drew. No evidence about photographs or about OpenAI's CLIP;");

@@ -1,3 +1,5 @@
+using FewShotCluster.Vision.Numerics;
+
 namespace FewShotCluster.Vision.Adaptation;
 
 /// <summary>

@@ -1,6 +1,8 @@
 using System.Security.Cryptography;
 using FewShotCluster.Vision.Adaptation;
 
+using FewShotCluster.Vision.Numerics;
+
 namespace FewShotCluster.Vision.Tests.Adaptation;
 
 public class PixelAugmentationTests

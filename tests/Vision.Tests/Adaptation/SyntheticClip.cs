@@ -1,4 +1,5 @@
 using FewShotCluster.Vision.Adaptation;
+using FewShotCluster.Vision.Numerics;
 using TorchSharp;
 using Tensor = TorchSharp.torch.Tensor;
 

@@ -1,21 +1,24 @@
-namespace FewShotCluster.Vision.Adaptation;
+namespace FewShotCluster.Vision.Numerics;
 
 /// <summary>
 /// SplitMix64 (Steele, Lea, Flood: "Fast splittable pseudorandom number generators", 2014): the same numbers on every platform and
 /// version, which System.Random does not promise.
 /// </summary>
-internal sealed class SplitMix64(ulong seed)
+/// <param name="seed">Everything follows from it.</param>
+public sealed class SplitMix64(ulong seed)
 {
     private ulong _state = seed;
 
-    public ulong Next()
+    /// <summary>The finaliser: spreads a number's bits over all 64. Mixing a seed first keeps neighbouring seeds' streams apart.</summary>
+    public static ulong Mix(ulong z)
     {
-        _state += 0x9E3779B97F4A7C15;
-        var z = _state;
         z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9;
         z = (z ^ (z >> 27)) * 0x94D049BB133111EB;
         return z ^ (z >> 31);
     }
+
+    /// <summary>64 random bits.</summary>
+    public ulong Next() => Mix(_state += 0x9E3779B97F4A7C15);
 
     /// <summary>A whole number in [0, bound).</summary>
     public int Below(int bound) => (int)Math.BigMul(Next(), (ulong)bound, out _);
