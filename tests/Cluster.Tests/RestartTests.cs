@@ -1,4 +1,3 @@
-using FewShotCluster.Client;
 using FewShotCluster.Cluster.Tests.Processes;
 
 namespace FewShotCluster.Cluster.Tests;

@@ -12,12 +12,15 @@ internal static class Programs
 
     public static string Tool => Built("Cli", "fewshot.dll");
 
+    public static bool HasDemoModels => File.Exists(Path.Combine(ModelsFolder, "manifest.json"));
+
+    private static string ModelsFolder => Path.Combine(ReferenceData.RepositoryRoot, "models", "demo");
+
     /// <summary>The demo's models; skips the test while they are not trained.</summary>
     public static string DemoModels()
     {
-        var folder = Path.Combine(ReferenceData.RepositoryRoot, "models", "demo");
-        if (!File.Exists(Path.Combine(folder, "manifest.json"))) Assert.Skip($"the demo's models are not there yet: {folder}");
-        return folder;
+        if (!HasDemoModels) Assert.Skip($"the demo's models are not there yet: {ModelsFolder}");
+        return ModelsFolder;
     }
 
     private static string Built(string project, string file)

@@ -85,16 +85,15 @@ internal sealed partial class ServerProcess : IAsyncDisposable
     {
         var start = new ProcessStartInfo("dotnet")
         {
-            ArgumentList =
-            {
-                Programs.Server, "serve", "--data", data, "--models", models, "--urls", "http://127.0.0.1:0", "--silo-port", "0", "--gateway-port", "0",
-            },
+            ArgumentList = { Programs.Server, "serve" },
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
             Environment = { ["FEWSHOT_EXIT_WITH_STDIN"] = "1" },
         };
-        foreach (var argument in more) start.ArgumentList.Add(argument);
+        string[] usual = ["--data", data, "--models", models, "--urls", "http://127.0.0.1:0", "--silo-port", "0", "--gateway-port", "0"];
+        // An option is given once: the test's own replaces the usual one.
+        foreach (var pair in usual.Chunk(2).Where(pair => !more.Contains(pair[0])).Append(more)) foreach (var argument in pair) start.ArgumentList.Add(argument);
         var process = Process.Start(start)!;
         var log = new StringBuilder();
         process.ErrorDataReceived += (_, e) =>
