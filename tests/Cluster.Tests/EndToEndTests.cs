@@ -101,7 +101,13 @@ public sealed class EndToEndTests(RunningNode node) : IClassFixture<RunningNode>
         await Problem(400, "InvalidArgument", await http.PutAsync("/v1/class-sets/bad", new StringContent("""{"classes":[],"policy":{"epochs":1}}""")));
         await Problem(404, "ClassSetNotFound", await http.GetAsync("/v1/class-sets/nope"));
         await Problem(409, "Conflict", await http.PutAsync("/v1/class-sets/web", new StringContent(body)));
-        await Problem(413, "ImageTooLarge", await http.PostAsync("/v1/class-sets/web/classify", new ByteArrayContent(new byte[PayloadLimits.MaxPayloadBytes + 1])));
+        // Asks before it sends, as curl does: the refusal comes before the body.
+        using var oversize = new HttpRequestMessage(HttpMethod.Post, "/v1/class-sets/web/classify")
+        {
+            Content = new ByteArrayContent(new byte[PayloadLimits.MaxPayloadBytes + 1]),
+            Headers = { ExpectContinue = true },
+        };
+        await Problem(413, "ImageTooLarge", await http.SendAsync(oversize));
     }
 
     [Fact]
