@@ -1,6 +1,6 @@
 using System.Text.Json.Serialization;
-using FewShotCluster.GrainInterfaces.ClassSets;
 using FewShotCluster.GrainInterfaces.Classification;
+using FewShotCluster.GrainInterfaces.ClassSets;
 using FewShotCluster.GrainInterfaces.Cluster;
 
 namespace FewShotCluster.Cli.Output;

@@ -1,8 +1,8 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using FewShotCluster.Client;
-using FewShotCluster.GrainInterfaces.ClassSets;
 using FewShotCluster.GrainInterfaces.Classification;
+using FewShotCluster.GrainInterfaces.ClassSets;
 using FewShotCluster.GrainInterfaces.Cluster;
 using FewShotCluster.GrainInterfaces.Errors;
 
