@@ -1,22 +1,23 @@
 using System.Text.Json;
-using FewShotCluster.Cli.Output;
+using FewShotCluster.Client;
 using FewShotCluster.GrainInterfaces.ClassSets;
 using FewShotCluster.GrainInterfaces.Errors;
 
 namespace FewShotCluster.Cli.Inputs;
 
-/// <summary>A <see cref="ClassSetPolicy"/> as JSON with camel-case names; an unknown name is an error, an absent one keeps its default.</summary>
+/// <summary>A policy file (<see cref="PolicyJson"/>).</summary>
 internal static class PolicyFile
 {
     public static ClassSetPolicy Read(string path)
     {
         try
         {
-            return JsonSerializer.Deserialize(File.ReadAllText(path), Reports.Default.ClassSetPolicy) ?? throw new JsonException("it is null");
+            using var document = JsonDocument.Parse(File.ReadAllText(path));
+            return PolicyJson.Parse(document.RootElement);
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or JsonException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or JsonException or FewShotException)
         {
-            throw new FewShotException(FewShotErrorCode.InvalidArgument, $"{path}: not a policy: {e.Message}", inner: e);
+            throw new FewShotException(FewShotErrorCode.InvalidArgument, $"{path}: {e.Message}", inner: e);
         }
     }
 }

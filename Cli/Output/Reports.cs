@@ -1,6 +1,6 @@
 using System.Text.Json.Serialization;
-using FewShotCluster.GrainInterfaces.ClassSets;
 using FewShotCluster.GrainInterfaces.Classification;
+using FewShotCluster.GrainInterfaces.ClassSets;
 using FewShotCluster.GrainInterfaces.Cluster;
 
 namespace FewShotCluster.Cli.Output;
@@ -14,8 +14,7 @@ internal sealed record ClassifiedFile(string File, ClassificationAnswer Answer);
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
     WriteIndented = true,
-    UseStringEnumConverter = true,
-    UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow)]
+    UseStringEnumConverter = true)]
 [JsonSerializable(typeof(ClassifyReport))]
 [JsonSerializable(typeof(ClassSetVersion))]
 [JsonSerializable(typeof(AddShotsResult))]
@@ -23,5 +22,4 @@ internal sealed record ClassifiedFile(string File, ClassificationAnswer Answer);
 [JsonSerializable(typeof(ClassSetDescription))]
 [JsonSerializable(typeof(IReadOnlyList<ClassSetSummary>))]
 [JsonSerializable(typeof(ClusterStatus))]
-[JsonSerializable(typeof(ClassSetPolicy))]
 internal sealed partial class Reports : JsonSerializerContext;

@@ -5,8 +5,8 @@ using System.Runtime.CompilerServices;
 using FewShotCluster.Cli.Inputs;
 using FewShotCluster.Cli.Output;
 using FewShotCluster.Client;
-using FewShotCluster.GrainInterfaces.ClassSets;
 using FewShotCluster.GrainInterfaces.Classification;
+using FewShotCluster.GrainInterfaces.ClassSets;
 using FewShotCluster.GrainInterfaces.Errors;
 
 namespace FewShotCluster.Cli.Verbs;

@@ -1,7 +1,6 @@
 namespace FewShotCluster.GrainInterfaces.Errors;
 
 /// <summary>A typed failure: what was wrong, where, and what to do. Crosses silos and reaches the SDK's caller unchanged.</summary>
-[GenerateSerializer, Alias("fewshot.Exception")]
 public sealed class FewShotException : Exception
 {
     /// <summary>Creates the failure.</summary>
@@ -17,10 +16,8 @@ public sealed class FewShotException : Exception
     }
 
     /// <summary>The closed error code.</summary>
-    [Id(0)]
     public FewShotErrorCode Code { get; }
 
     /// <summary>When trying again makes sense, for an overloaded device.</summary>
-    [Id(1)]
     public TimeSpan? RetryAfter { get; }
 }

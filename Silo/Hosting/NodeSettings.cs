@@ -35,7 +35,7 @@ public sealed class NodeSettings
     /// <summary>Port for clients; 0 picks a free one.</summary>
     public int GatewayPort { get; set; } = 30000;
 
-    /// <summary>Address that the gateway listens on; 0.0.0.0 in a container.</summary>
+    /// <summary>The address that silo and gateway listen on and advertise: the pod's own in a container; clients must connect to this very one.</summary>
     public string GatewayAddress { get; set; } = "127.0.0.1";
 
     /// <summary>The cluster's id.</summary>
@@ -87,7 +87,8 @@ public sealed class NodeSettings
         if (SiloPort is < 0 or > 65535) throw Invalid($"--silo-port {SiloPort}: allowed are 0 to 65535");
         if (GatewayPort is < 0 or > 65535) throw Invalid($"--gateway-port {GatewayPort}: allowed are 0 to 65535");
         if (GatewayPort != 0 && GatewayPort == SiloPort) throw Invalid($"--gateway-port and --silo-port are both {GatewayPort}");
-        if (!IPAddress.TryParse(GatewayAddress, out _)) throw Invalid($"GatewayAddress '{GatewayAddress}' is not an IP address");
+        if (!IPAddress.TryParse(GatewayAddress, out var address) || address.Equals(IPAddress.Any) || address.Equals(IPAddress.IPv6Any))
+            throw Invalid($"GatewayAddress '{GatewayAddress}' is not one IP address of this machine");
         foreach (var url in Urls.Split(';'))
         {
             if (!Uri.TryCreate(url.Replace("//*", "//any").Replace("//+", "//any"), UriKind.Absolute, out var uri) || uri.Scheme != Uri.UriSchemeHttp)

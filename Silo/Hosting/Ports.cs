@@ -9,10 +9,10 @@ internal static class Ports
 {
     /// <summary>The ports with zeros replaced by free ones; both are held open while choosing, so that they differ.</summary>
     /// <exception cref="FewShotException">InvalidArgument: one is taken.</exception>
-    public static (int Silo, int Gateway) Choose(int silo, int gateway, IPAddress gatewayAddress)
+    public static (int Silo, int Gateway) Choose(int silo, int gateway, IPAddress address)
     {
-        using var first = Open("--silo-port", IPAddress.Loopback, silo);
-        using var second = Open("--gateway-port", gatewayAddress, gateway);
+        using var first = Open("--silo-port", address, silo);
+        using var second = Open("--gateway-port", address, gateway);
         return (PortOf(first), PortOf(second));
     }
 

@@ -8,9 +8,11 @@ namespace FewShotCluster.Silo.Hosting;
 internal static class SiloSetup
 {
     public static ISiloBuilder UseFewShotSilo(this ISiloBuilder silo, NodeSettings settings, int siloPort, int gatewayPort) => silo
-        .UseLocalhostClustering(siloPort, gatewayPort, primarySiloEndpoint: null, settings.ServiceId, settings.ClusterId)
+        .UseLocalhostClustering(
+            siloPort, gatewayPort, new IPEndPoint(IPAddress.Parse(settings.GatewayAddress), siloPort), settings.ServiceId, settings.ClusterId)
         .Configure<SiloOptions>(options => options.SiloName = settings.NodeOptions.NodeName)
-        .Configure<EndpointOptions>(options => options.GatewayListeningEndpoint = new IPEndPoint(IPAddress.Parse(settings.GatewayAddress), gatewayPort))
+        // Clients check that they reached the address that the silo advertises.
+        .Configure<EndpointOptions>(options => options.AdvertisedIPAddress = IPAddress.Parse(settings.GatewayAddress))
         .Configure<SiloMessagingOptions>(messaging =>
         {
             messaging.MaxMessageBodySize = PayloadLimits.MaxMessageBytes;

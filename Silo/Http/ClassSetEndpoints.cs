@@ -16,8 +16,8 @@ internal static class ClassSetEndpoints
 
     public static async Task<IResult> Create(string id, HttpRequest request, IFewShotClient client, CancellationToken cancellationToken)
     {
-        var definition = await request.JsonAsync(EdgeJson.Default.ClassSetDefinition, cancellationToken);
-        var version = await client.CreateClassSetAsync(id, definition, request.OperationId(), cancellationToken);
+        var body = await request.JsonAsync(EdgeJson.Default.CreateClassSetBody, cancellationToken);
+        var version = await client.CreateClassSetAsync(id, body.ToDefinition(), request.OperationId(), cancellationToken);
         return Results.Json(version, EdgeJson.Default.ClassSetVersion, statusCode: StatusCodes.Status201Created);
     }
 

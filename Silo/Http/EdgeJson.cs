@@ -1,11 +1,22 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
-using FewShotCluster.GrainInterfaces.ClassSets;
+using FewShotCluster.Client;
 using FewShotCluster.GrainInterfaces.Classification;
+using FewShotCluster.GrainInterfaces.ClassSets;
 using FewShotCluster.GrainInterfaces.Cluster;
 using FewShotCluster.GrainInterfaces.Errors;
 
 namespace FewShotCluster.Silo.Http;
+
+/// <summary>Body of <c>PUT /v1/class-sets/{id}</c>.</summary>
+internal sealed record CreateClassSetBody(IReadOnlyList<ClassDefinition> Classes, JsonElement? Policy = null)
+{
+    public ClassSetDefinition ToDefinition() => new()
+    {
+        Classes = Classes,
+        Policy = Policy is { } given ? PolicyJson.Parse(given) : new ClassSetPolicy(),
+    };
+}
 
 /// <summary>Body of <c>POST .../classes</c>.</summary>
 internal sealed record AddClassesBody(IReadOnlyList<ClassDefinition> Classes);
@@ -19,8 +30,8 @@ internal sealed record Problem(string Type, string Title, int Status, string Det
     UseStringEnumConverter = true,
     UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
     RespectNullableAnnotations = true,
-    RespectRequiredConstructorParameters = false)]
-[JsonSerializable(typeof(ClassSetDefinition))]
+    RespectRequiredConstructorParameters = true)]
+[JsonSerializable(typeof(CreateClassSetBody))]
 [JsonSerializable(typeof(AddClassesBody))]
 [JsonSerializable(typeof(ClassSetVersion))]
 [JsonSerializable(typeof(ClassSetDescription))]

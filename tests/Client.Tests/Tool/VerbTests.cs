@@ -52,6 +52,8 @@ public sealed class VerbTests : IDisposable
         Assert.Equal(0, await Run("class-set", "create", "a", "--from", classes, "--family", "dogs=dog", "--policy", policy));
         var set = await cluster.DescribeAsync("a");
         Assert.Equal(("cats", false), (set.Policy.RefinerFamily, set.Policy.LearnFromTraffic));
+        // What the file leaves out keeps its default.
+        Assert.Equal((300, 4.0, 1), (set.Policy.ProbeEpochs, set.Policy.InmapImageTemperature, set.Policy.PromptTemplates.Count));
         Assert.Equal(2, await Run("class-set", "create", "b", "--from", classes, "--policy", folder.Write("typo.json", """{"refinerFamly":"x"}""")));
         Assert.Contains("refinerFamly", error.ToString());
     }

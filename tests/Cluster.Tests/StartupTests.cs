@@ -1,0 +1,57 @@
+using System.Net;
+using System.Net.Sockets;
+using FewShotCluster.Cluster.Tests.Processes;
+
+namespace FewShotCluster.Cluster.Tests;
+
+/// <summary>A node that cannot start says why in one line and by its exit code.</summary>
+public sealed class StartupTests : IDisposable
+{
+    private readonly TemporaryFolder folder = new();
+
+    public void Dispose() => folder.Dispose();
+
+    [Fact]
+    public async Task AWrongModelsFolder() => await Fails(2, "ModelUnavailable", "manifest.json", folder["nowhere"]);
+
+    [Theory]
+    [InlineData("--cluster", "redis", "--cluster redis is not available yet")]
+    [InlineData("--redis", "localhost:6379", "--redis is not available yet")]
+    [InlineData("--gateway-port", "many", "GatewayPort")]
+    [InlineData("--silo-port", "70000", "--silo-port 70000")]
+    [InlineData("--urls", "nowhere", "--urls 'nowhere'")]
+    [InlineData("--config", "absent.json", "absent.json")]
+    [InlineData("--node", "two words", "NodeName")]
+    [InlineData("--frobnicate", "yes", "--frobnicate")]
+    public async Task WrongOptions(string option, string value, string message) =>
+        await Fails(2, "InvalidArgument", message, folder["nowhere"], option, value);
+
+    [Theory]
+    [InlineData("--gateway-port", "")]
+    [InlineData("--silo-port", "")]
+    [InlineData("--urls", "http://127.0.0.1:")]
+    public async Task ATakenPort(string option, string prefix)
+    {
+        using var taken = new TcpListener(IPAddress.Loopback, 0);
+        taken.Start();
+        var port = ((IPEndPoint)taken.LocalEndpoint).Port;
+        await Fails(2, "InvalidArgument", $"{port}", Programs.DemoModels(), option, $"{prefix}{port}");
+    }
+
+    [Fact]
+    public async Task ADamagedDatabase()
+    {
+        Directory.CreateDirectory(folder["data"]);
+        File.WriteAllText(Path.Combine(folder["data"], "class-sets.db"), new string('x', 100_000));
+        await Fails(70, "StorageUnavailable", "class-sets.db", Programs.DemoModels());
+    }
+
+    private async Task Fails(int exit, string code, string message, string models, params string[] more)
+    {
+        var (exitCode, error) = await ServerProcess.FailAsync(folder["data"], models, more);
+        Assert.True(exit == exitCode, $"exit {exitCode}: {error}");
+        var line = Assert.Single(error.Split('\n'), l => l.StartsWith("error: ", StringComparison.Ordinal));
+        Assert.StartsWith($"error: {code}: ", line);
+        Assert.Contains(message, line);
+    }
+}
