@@ -2,7 +2,6 @@ using FewShotCluster.Grains.Classification;
 using FewShotCluster.Grains.ClassSets;
 using FewShotCluster.Grains.ClassSets.Fits;
 using FewShotCluster.Grains.Devices;
-using FewShotCluster.Grains.Errors;
 using FewShotCluster.Grains.Metrics;
 using FewShotCluster.Grains.Placement;
 using FewShotCluster.Grains.Storage;
@@ -32,7 +31,6 @@ public static class FewShotGrainsExtensions
         var validation = new FewShotNodeOptionsValidator().Validate(null, options);
         if (validation.Failed) throw new OptionsValidationException(Options.DefaultName, typeof(FewShotNodeOptions), validation.Failures);
 
-        silo.AddIncomingGrainCallFilter<ErrorBoundary>();
         silo.UseSiloMetadata(NodeMetadata.Of(options));
         silo.Configure<ClusterMembershipOptions>(membership =>
         {

@@ -19,15 +19,35 @@ internal static class DemoProgress
             });
     }
 
+    // A line at the end of each step; a long one also tells each quarter.
     private static Action<string, double> PlainLines(IAnsiConsole console)
     {
-        var started = new ConcurrentDictionary<string, DateTime>();
-        var done = new ConcurrentDictionary<string, bool>();
-        return (step, share) =>
+        var steps = new ConcurrentDictionary<string, PlainStep>();
+        return (name, share) =>
         {
-            var start = started.GetOrAdd(step, _ => TimeProvider.System.GetUtcNow().UtcDateTime);
-            if (share >= 1 && done.TryAdd(step, true))
-                console.WriteLine($"  {step}: {(TimeProvider.System.GetUtcNow().UtcDateTime - start).TotalSeconds:0.0} s");
+            if (steps.GetOrAdd(name, _ => new PlainStep()).Reached(share) is { } seconds)
+                console.WriteLine(share >= 1 ? $"  {name}: {seconds:0.0} s" : $"  {name}: {100 * share:0} % after {seconds:0} s");
         };
+    }
+
+    private sealed class PlainStep
+    {
+        private static readonly TimeSpan Long = TimeSpan.FromSeconds(10);
+        private readonly long start = TimeProvider.System.GetTimestamp();
+        private readonly Lock gate = new();
+        private int quarters;
+
+        /// <summary>Seconds since the step began, when its progress is worth a line.</summary>
+        public double? Reached(double share)
+        {
+            lock (gate)
+            {
+                var reached = (int)(4 * Math.Min(share, 1));
+                var elapsed = TimeProvider.System.GetElapsedTime(start);
+                if (reached <= quarters || (reached < 4 && elapsed < Long)) return null;
+                quarters = reached;
+                return elapsed.TotalSeconds;
+            }
+        }
     }
 }

@@ -48,9 +48,9 @@ public sealed class StartupTests : IDisposable
 
     private async Task Fails(int exit, string code, string message, string models, params string[] more)
     {
-        var (exitCode, error) = await ServerProcess.FailAsync(folder["data"], models, more);
-        Assert.True(exit == exitCode, $"exit {exitCode}: {error}");
-        var line = Assert.Single(error.Split('\n'), l => l.StartsWith("error: ", StringComparison.Ordinal));
+        var run = await ServerProcess.FailAsync(folder["data"], models, more);
+        Assert.True(exit == run.ExitCode, $"exit {run.ExitCode}: {run.Error}");
+        var line = Assert.Single(run.Error.Split('\n'), l => l.StartsWith("error: ", StringComparison.Ordinal));
         Assert.StartsWith($"error: {code}: ", line);
         Assert.Contains(message, line);
     }

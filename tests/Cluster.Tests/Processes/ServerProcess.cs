@@ -28,7 +28,7 @@ internal sealed partial class ServerProcess : IAsyncDisposable
 
     public static async Task<ServerProcess> StartAsync(string data, params string[] more)
     {
-        var (process, log) = Launch(data, Programs.DemoModels(), more);
+        var (process, log) = Launch(Serve(data, Programs.DemoModels(), more));
         using var limit = new CancellationTokenSource(Patience);
         while (await process.StandardOutput.ReadLineAsync(limit.Token) is { } line)
         {
@@ -39,14 +39,19 @@ internal sealed partial class ServerProcess : IAsyncDisposable
     }
 
     /// <summary>Runs a server that cannot start, to its end.</summary>
-    public static async Task<(int ExitCode, string Error)> FailAsync(string data, string models, params string[] more)
+    public static Task<ToolProcess> FailAsync(string data, string models, params string[] more) => RunAsync(Serve(data, models, more));
+
+    /// <summary>Runs a verb of <c>fewshotd</c> to its end.</summary>
+    public static async Task<ToolProcess> RunAsync(params string[] args)
     {
-        var (process, log) = Launch(data, models, more);
-        using var limit = new CancellationTokenSource(Patience);
+        var (process, log) = Launch(args);
+        // Generous: a busy machine may take minutes for what takes a quiet one seconds.
+        using var limit = new CancellationTokenSource(TimeSpan.FromMinutes(5));
         try
         {
+            var output = await process.StandardOutput.ReadToEndAsync(limit.Token);
             await process.WaitForExitAsync(limit.Token);
-            return (process.ExitCode, Text(log));
+            return new ToolProcess(process.ExitCode, output, Text(log));
         }
         finally
         {
@@ -81,19 +86,24 @@ internal sealed partial class ServerProcess : IAsyncDisposable
         Http.Dispose();
     }
 
-    private static (Process Process, StringBuilder Log) Launch(string data, string models, string[] more)
+    private static string[] Serve(string data, string models, string[] more)
+    {
+        string[] usual = ["--data", data, "--models", models, "--urls", "http://127.0.0.1:0", "--silo-port", "0", "--gateway-port", "0"];
+        // An option is given once: the test's own replaces the usual one.
+        return ["serve", .. usual.Chunk(2).Where(pair => !more.Contains(pair[0])).SelectMany(pair => pair), .. more];
+    }
+
+    private static (Process Process, StringBuilder Log) Launch(string[] args)
     {
         var start = new ProcessStartInfo("dotnet")
         {
-            ArgumentList = { Programs.Server, "serve" },
+            ArgumentList = { Programs.Server },
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
             Environment = { ["FEWSHOT_EXIT_WITH_STDIN"] = "1" },
         };
-        string[] usual = ["--data", data, "--models", models, "--urls", "http://127.0.0.1:0", "--silo-port", "0", "--gateway-port", "0"];
-        // An option is given once: the test's own replaces the usual one.
-        foreach (var pair in usual.Chunk(2).Where(pair => !more.Contains(pair[0])).Append(more)) foreach (var argument in pair) start.ArgumentList.Add(argument);
+        foreach (var argument in args) start.ArgumentList.Add(argument);
         var process = Process.Start(start)!;
         var log = new StringBuilder();
         process.ErrorDataReceived += (_, e) =>
