@@ -1,6 +1,6 @@
+using static TorchSharp.torch;
 using AdamW = FewShotCluster.Vision.Adaptation.AdamW;
 using Parameter = TorchSharp.Modules.Parameter;
-using static TorchSharp.torch;
 
 namespace FewShotCluster.Demo.Training;
 

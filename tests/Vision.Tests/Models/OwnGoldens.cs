@@ -13,8 +13,15 @@ public sealed class OwnGoldens : IDisposable
 {
     private static readonly ClipConfig Text = new()
     {
-        EmbedDim = 4, ImageResolution = 32, VisionWidth = 64, VisionPatchSize = 16, VisionLayers = [2],
-        ContextLength = 8, VocabularySize = 20, TextWidth = 64, TextLayers = 2,
+        EmbedDim = 4,
+        ImageResolution = 32,
+        VisionWidth = 64,
+        VisionPatchSize = 16,
+        VisionLayers = [2],
+        ContextLength = 8,
+        VocabularySize = 20,
+        TextWidth = 64,
+        TextLayers = 2,
     };
 
     private readonly string folder = Directory.CreateTempSubdirectory("fewshot-goldens-").FullName;
