@@ -1,6 +1,7 @@
 using System.Numerics.Tensors;
 using FewShotCluster.GrainInterfaces.ClassSets;
 using FewShotCluster.GrainInterfaces.Encoders;
+using FewShotCluster.GrainInterfaces.Errors;
 using FewShotCluster.Grains.Devices;
 
 namespace FewShotCluster.Grains.ClassSets;
@@ -10,6 +11,9 @@ internal sealed class TextProxies(IGrainFactory grains, SlotRouter router)
 {
     // One call stays far below the response timeout.
     private const int TextsPerCall = 512;
+
+    // Sums of unit vectors: below it only rounding is left, and dividing by zero would publish NaN.
+    private const float SmallestNorm = 1e-4f;
 
     /// <summary>[classes, D] per encoder; no classes give the encoders alone.</summary>
     public async Task<EncoderFeatures[]> Compute(
@@ -48,7 +52,12 @@ internal sealed class TextProxies(IGrainFactory grains, SlotRouter router)
             var proxy = proxies.AsSpan(c * dimension, dimension);
             for (var p = 0; p < prompts[c].Length; p++, row++) TensorPrimitives.Add(proxy, rows.Slice(row * dimension, dimension), proxy);
             // One prompt is of unit length already: dividing again would only add rounding.
-            if (prompts[c].Length > 1) TensorPrimitives.Divide(proxy, TensorPrimitives.Norm<float>(proxy), proxy);
+            if (prompts[c].Length == 1) continue;
+            var norm = TensorPrimitives.Norm<float>(proxy);
+            if (!(norm > SmallestNorm))
+                throw new FewShotException(
+                    FewShotErrorCode.InvalidArgument, $"the templates' features cancel each other out for '{prompts[c][0]}': use other templates");
+            TensorPrimitives.Divide(proxy, norm, proxy);
         }
         return FloatBytes.From(proxies);
     }

@@ -9,5 +9,8 @@ internal sealed class ToyModels : IDeviceModelSource
 
     public ToyRefiner? Refiner { get; init; } = new();
 
-    public DeviceModels Load(string device) => new([Encoder], Refiner, "float32");
+    /// <summary>A second encoder, where a test needs one.</summary>
+    public ToyEncoder? Second { get; init; }
+
+    public DeviceModels Load(string device) => new(Second is null ? [Encoder] : [Encoder, Second], Refiner, "float32");
 }
