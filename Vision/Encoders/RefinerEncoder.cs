@@ -10,7 +10,7 @@ namespace FewShotCluster.Vision.Encoders;
 /// A frozen ConvNeXt-V2 backbone ready to serve: preprocessing and pooled features on one device; heads belong to class sets.
 /// <see cref="Preprocess"/> may be called from any thread, <see cref="Encode"/> from one at a time.
 /// </summary>
-public sealed class RefinerEncoder : IDisposable
+public sealed class RefinerEncoder : IRefinerBackbone
 {
     /// <summary>Input side of ConvNeXt-V2 in the seed's pipeline, pixels.</summary>
     public const int DefaultResolution = 384;

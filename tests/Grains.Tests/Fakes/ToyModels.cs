@@ -12,5 +12,8 @@ internal sealed class ToyModels : IDeviceModelSource
     /// <summary>A second encoder, where a test needs one.</summary>
     public ToyEncoder? Second { get; init; }
 
-    public DeviceModels Load(string device) => new(Second is null ? [Encoder] : [Encoder, Second], Refiner, "float32");
+    public DeviceModels Load(string device) => new(
+        [.. new[] { Encoder, Second }.OfType<ToyEncoder>().Select(encoder => new ServedEncoder(encoder.Name, encoder))],
+        Refiner is null ? null : new ServedRefiner("toy-refiner", Refiner),
+        "float32");
 }
