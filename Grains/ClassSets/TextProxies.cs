@@ -65,7 +65,8 @@ internal sealed class TextProxies(IGrainFactory grains, SlotRouter router)
             var norm = TensorPrimitives.Norm<float>(proxy);
             if (!(norm > SmallestNorm))
                 throw new FewShotException(
-                    FewShotErrorCode.InvalidArgument, $"the templates' features cancel each other out for '{prompts[c][0]}': use other templates");
+                    FewShotErrorCode.InvalidArgument,
+                    $"the templates' features cancel each other out for '{prompts[c][0]}': use other templates");
             TensorPrimitives.Divide(proxy, norm, proxy);
         }
         return new EncoderFeatures(encoder, FloatBytes.From(sums));
