@@ -206,7 +206,7 @@ internal sealed partial class ClassSetGrain(
             FewShotErrorCode.ClassSetNotFound, $"there is no class set '{Id}': create it, or list the ones there are");
     }
 
-    /// <summary>Waits for a task at most as long as a long poll lasts or the activation stays; which of them ended it does not matter.</summary>
+    /// <summary>Waits for a task while a long poll lasts and the activation stays; which of them ended it does not matter.</summary>
     private async Task Within(Task task, CancellationToken cancellationToken)
     {
         using var over = new CancellationTokenSource(LongPoll, time);

@@ -97,7 +97,8 @@ internal sealed class ClassSetRules(FewShotNodeOptions options)
         var trimmed = text?.Trim();
         if (string.IsNullOrEmpty(trimmed)) throw Invalid($"{what} is empty");
         if (trimmed.Length > options.MaxNameLength)
-            throw Invalid($"{what} has {trimmed.Length} characters, at most {options.MaxNameLength} are allowed: '{trimmed[..Math.Min(20, trimmed.Length)]}...'");
+            throw Invalid(
+                $"{what} has {trimmed.Length} characters, at most {options.MaxNameLength} are allowed: '{trimmed[..Math.Min(20, trimmed.Length)]}...'");
         if (trimmed.Any(char.IsControl)) throw Invalid($"{what} holds the control character U+{(int)trimmed.First(char.IsControl):X4}");
         if (!IsWellFormed(trimmed)) throw Invalid($"{what} holds half of a surrogate pair: it is no text that could be stored");
         return trimmed;
