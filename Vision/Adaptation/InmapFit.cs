@@ -104,7 +104,7 @@ public sealed class InmapFit : IterativeFit<InmapResult>
     {
         var (confidence, best) = soft.max(1, keepdim: true);
         var oneHot = torch.zeros_like(soft).scatter_(1, best, torch.ones_like(confidence));
-        _target = Keep(_features.t().matmul(torch.where(confidence > torch.full_like(confidence, _options.OneHotThreshold), oneHot, soft)));
+        _target = Keep(_features.t().matmul(torch.where(confidence > confidence.Filled(_options.OneHotThreshold), oneHot, soft)));
     }
 
     private void Descend()

@@ -1,4 +1,5 @@
 using System.Globalization;
+using FewShotCluster.Vision.Numerics;
 using TorchSharp;
 using Tensor = TorchSharp.torch.Tensor;
 
@@ -26,7 +27,7 @@ public static class InmapGate
         var labels = Check.Matrix(softLabels, "soft labels");
         var fairShare = (double)labels.shape[0] / labels.shape[1];
         var mass = labels.sum(dim: 0, type: torch.ScalarType.Float64);
-        using var half = torch.full_like(mass, fairShare / 2);
+        using var half = mass.Filled(fairShare / 2);
         return (mass >= half).to(torch.ScalarType.Float64).mean().item<double>();
     }
 

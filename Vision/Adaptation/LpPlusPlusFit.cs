@@ -74,7 +74,7 @@ public sealed class LpPlusPlusFit : IterativeFit<LpPlusPlusResult>
         _target = Keep(y);
         _w = Keep(y.t().matmul(f) * perShot.unsqueeze(1).Times(images / classesWithShots));
         _b = Keep(bias * hasShots);
-        _alpha = Keep(torch.full(classes, _initialAlpha, dtype: f.dtype, device: f.device));
+        _alpha = Keep(count.Filled(_initialAlpha));
         _wMomentum = Keep(torch.zeros_like(_w));
         _bMomentum = Keep(torch.zeros_like(_b));
         _alphaGradient = Keep(torch.zeros_like(_alpha));

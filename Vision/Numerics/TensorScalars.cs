@@ -45,6 +45,13 @@ public static class TensorScalars
         return x.clamp_max(scalar);
     }
 
+    /// <summary>A tensor of the same shape, dtype and device, filled with a number.</summary>
+    public static Tensor Filled(this Tensor like, double number)
+    {
+        using Scalar scalar = number;
+        return full_like(like, scalar);
+    }
+
     /// <summary>x += number.</summary>
     public static Tensor Plus_(this Tensor x, double number)
     {
