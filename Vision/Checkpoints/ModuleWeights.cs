@@ -9,7 +9,10 @@ internal static class ModuleWeights
     /// <param name="module">The module; its parameters and buffers are overwritten, converted to their own dtype.</param>
     /// <param name="checkpoint">Where the tensors are.</param>
     /// <param name="ignore">Names in the checkpoint that carry no weights.</param>
-    /// <exception cref="CheckpointException">Missing, unexpected and mis-shaped keys, listed by name.</exception>
+    /// <exception cref="CheckpointException">
+    /// Missing, unexpected and mis-shaped keys and integers for weights, listed by name; a NaN or infinity (also one from narrowing
+    /// float64), by its key.
+    /// </exception>
     public static void Load(nn.Module module, Checkpoint checkpoint, IReadOnlySet<string> ignore)
     {
         using var scope = NewDisposeScope();
@@ -20,7 +23,8 @@ internal static class ModuleWeights
         var unexpected = checkpoint.Tensors.Keys.Where(k => !state.ContainsKey(k) && !ignore.Contains(k));
         var shaped = state.Where(s => checkpoint.Tensors.TryGetValue(s.Key, out var t) && !Fits(t.Shape, s.Value.shape))
             .Select(s => $"{s.Key} [{string.Join(",", checkpoint.Tensors[s.Key].Shape)}] for [{string.Join(",", s.Value.shape)}]");
-        var problems = new[] { ("missing", missing), ("unexpected", unexpected), ("mis-shaped", shaped) }
+        var integers = state.Where(s => s.Value.is_floating_point() && checkpoint.Tensors.TryGetValue(s.Key, out var t) && !IsFloat(t.Dtype)).Select(s => s.Key);
+        var problems = new[] { ("missing", missing), ("unexpected", unexpected), ("mis-shaped", shaped), ("not floating-point", integers) }
             .Where(p => p.Item2.Any())
             .Select(p => $"{p.Item1}: {string.Join("; ", p.Item2.Order(StringComparer.Ordinal))}")
             .ToList();
@@ -31,8 +35,13 @@ internal static class ModuleWeights
             if (!checkpoint.Tensors.ContainsKey(key)) continue;
             using var tensor = checkpoint.Read(key);
             target.copy_(tensor.reshape(target.shape));
+            using var finite = target.isfinite();
+            using var all = finite.all();
+            if (!all.item<bool>()) throw new CheckpointException($"{checkpoint.Path}: '{key}' has a NaN or an infinity among its weights");
         }
     }
+
+    private static bool IsFloat(ScalarType type) => type is ScalarType.Float16 or ScalarType.BFloat16 or ScalarType.Float32 or ScalarType.Float64;
 
     // Some exporters store a scalar as a vector of one element.
     private static bool Fits(long[] stored, long[] wanted) =>
