@@ -11,9 +11,10 @@ namespace FewShotCluster.Vision.Checkpoints;
 /// </summary>
 internal sealed class RestrictedUnpickler(string path, Stream pickle)
 {
-    // A state dict of 1000 tensors takes some 30,000 opcodes. One byte can push an object, so the opcodes are what bounds the memory.
-    private const int MaxOpcodes = 2_000_000, MaxLineBytes = 1024;
+    private const int MaxLineBytes = 1024;
 
+    // A state dict of 1000 tensors takes some 30,000 opcodes. A byte can push an object of 80, so opcodes are what bounds the memory.
+    private readonly long maxOpcodes = Math.Min(2_000_000, 200_000 + new FileInfo(path).Length / 64);
     private static readonly Dictionary<string, ScalarType> StorageTypes = new()
     {
         ["FloatStorage"] = ScalarType.Float32,
@@ -40,13 +41,13 @@ internal sealed class RestrictedUnpickler(string path, Stream pickle)
     {
         try
         {
-            for (var count = 0; count < MaxOpcodes; count++)
+            for (var count = 0; count < maxOpcodes; count++)
             {
                 var opcode = Byte();
                 if (opcode == '.') return Pop();
                 Execute(opcode);
             }
-            throw new CheckpointException($"{path}: a pickle of more than {MaxOpcodes} opcodes is no state dict");
+            throw new CheckpointException($"{path}: a pickle of more than {maxOpcodes} opcodes is no state dict");
         }
         catch (Exception e) when (e is IndexOutOfRangeException or ArgumentException or InvalidOperationException or InvalidCastException
                                       or KeyNotFoundException or NullReferenceException or OverflowException or EndOfStreamException)

@@ -96,6 +96,10 @@ public sealed class Clip : Module
     private void UseExactGelu()
     {
         foreach (var activation in modules().OfType<QuickGelu>())
-            activation.register_forward_hook((_, x, _) => functional.gelu(x));
+            activation.register_forward_hook((_, x, quick) =>
+            {
+                quick.Dispose();
+                return functional.gelu(x);
+            });
     }
 }
