@@ -33,11 +33,15 @@ public static class PayloadLimits
     }
 
     /// <summary>Checks the names, families and prompts that one call carries.</summary>
-    /// <exception cref="FewShotException">LimitExceeded.</exception>
+    /// <exception cref="FewShotException">LimitExceeded; InvalidArgument for a class that is null.</exception>
     public static void CheckClasses(IReadOnlyList<ClassDefinition> classes)
     {
         var bytes = 0L;
-        foreach (var one in classes) bytes += ClassOverhead + Bytes(one.Name) + Bytes(one.Family) + Bytes(one.Prompt);
+        foreach (var one in classes)
+        {
+            if (one is null) throw new FewShotException(FewShotErrorCode.InvalidArgument, "a class is null: give each a name");
+            bytes += ClassOverhead + Bytes(one.Name) + Bytes(one.Family) + Bytes(one.Prompt);
+        }
         if (bytes > MaxPayloadBytes)
             throw new FewShotException(
                 FewShotErrorCode.LimitExceeded,

@@ -19,12 +19,13 @@ public static class PolicyJson
         if (given.ValueKind != JsonValueKind.Object) throw Invalid($"a JSON object is needed, not {given.ValueKind}", null);
         // Laid over the defaults: generated readers set what is absent to null or zero.
         var all = JsonSerializer.SerializeToNode(new ClassSetPolicy(), PolicyContext.Default.ClassSetPolicy)!.AsObject();
-        foreach (var member in given.EnumerateObject()) all[member.Name] = JsonNode.Parse(member.Value.GetRawText());
         try
         {
+            foreach (var member in given.EnumerateObject()) all[member.Name] = JsonNode.Parse(member.Value.GetRawText());
             return all.Deserialize(PolicyContext.Default.ClassSetPolicy)!;
         }
-        catch (JsonException e)
+        // The second is how the reader says that a name is no text: half a surrogate pair.
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
             throw Invalid(e.Message, e);
         }

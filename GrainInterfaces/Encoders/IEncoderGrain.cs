@@ -40,6 +40,11 @@ public interface IEncoderGrain : IGrainWithStringKey
 [Alias("fewshot.IDogRefinerGrain")]
 public interface IDogRefinerGrain : IGrainWithStringKey
 {
+    /// <summary>What the slot's backbone is.</summary>
+    /// <exception cref="Errors.FewShotException">ModelUnavailable: the slot has none.</exception>
+    [Alias("GetInfo"), AlwaysInterleave]
+    Task<EncoderInfo> GetInfo();
+
     /// <summary>Pooled features of one image; null means: send the bytes.</summary>
     [Alias("Encode")]
     Task<RefinerFeatures?> Encode(ContentKey key, [Immutable] byte[]? image, CancellationToken cancellationToken);

@@ -21,6 +21,8 @@ internal sealed partial class ClassSetGrain(
     TimeProvider time,
     ILogger<ClassSetGrain> log) : Grain, IClassSetGrain
 {
+    private const ConfigureAwaitOptions Quietly = ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext;
+
     private static readonly TimeSpan LongPoll = TimeSpan.FromSeconds(5);
 
     // Fits interleave with calls: two writes must still never overlap.
@@ -38,10 +40,11 @@ internal sealed partial class ClassSetGrain(
         if (await repository.Load(Id, cancellationToken) is { } stored) Show(stored);
     }
 
-    public override Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
+    public override async Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
     {
         _leaving.Cancel();
-        return Task.CompletedTask;
+        // A fit being published is no request that Orleans waits for: the next activation must read what it wrote.
+        await _writing.WaitAsync(cancellationToken).ConfigureAwait(Quietly);
     }
 
     public async Task<ClassSetVersion> Create(ClassSetDefinition definition, string operationId, CancellationToken cancellationToken)
@@ -152,6 +155,11 @@ internal sealed partial class ClassSetGrain(
         {
             run.Leave(FitState.Refused, 0, e.Message);
         }
+        catch (OperationCanceledException) when (_leaving.IsCancellationRequested)
+        {
+            // Not a failure: the next activation knows of no fit, and whoever waits for this one starts it anew.
+            run.Leave(FitState.None, 0, "given up: its node stops, or the set is loaded anew");
+        }
         catch (Exception e)
         {
             LogFitFailed(log, e, kind, Id);
@@ -171,6 +179,8 @@ internal sealed partial class ClassSetGrain(
         catch (Exception e)
         {
             LogWriteFailed(log, e, Id, next.Version);
+            // Long polls end now: the next call would wait for them.
+            _leaving.Cancel();
             DeactivateOnIdle();
             throw;
         }
@@ -190,18 +200,17 @@ internal sealed partial class ClassSetGrain(
     private ClassSetState Existing()
     {
         if (_state is not null) return _state;
-        // An id that somebody made up must not keep an activation.
-        DeactivateOnIdle();
+        // An id that somebody made up must not keep an activation; one that is being created must not lose it.
+        if (_writing.CurrentCount > 0) DeactivateOnIdle();
         throw new FewShotException(
             FewShotErrorCode.ClassSetNotFound, $"there is no class set '{Id}': create it, or list the ones there are");
     }
 
-    /// <summary>Waits for a task at most as long as a long poll lasts; which of the two ended it does not matter.</summary>
+    /// <summary>Waits for a task while a long poll lasts and the activation stays; which of them ended it does not matter.</summary>
     private async Task Within(Task task, CancellationToken cancellationToken)
     {
         using var over = new CancellationTokenSource(LongPoll, time);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(over.Token, cancellationToken);
-        const ConfigureAwaitOptions Quietly = ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext;
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(over.Token, _leaving.Token, cancellationToken);
         await task.WaitAsync(either.Token).ConfigureAwait(Quietly);
         cancellationToken.ThrowIfCancellationRequested();
     }

@@ -41,7 +41,8 @@ internal sealed class ClassSetRules(FewShotNodeOptions options)
         }
     }
 
-    public void CheckPolicy(ClassSetPolicy policy)
+    /// <summary>The policy as it is kept: its family is compared with those of classes, which are trimmed too.</summary>
+    public ClassSetPolicy Policy(ClassSetPolicy policy)
     {
         if (policy.PromptTemplates.Count == 0) throw Invalid("the policy has no prompt template: give one, for example 'a photo of a {}.'");
         if (policy.PromptTemplates.Count > options.MaxTemplates)
@@ -59,6 +60,7 @@ internal sealed class ClassSetRules(FewShotNodeOptions options)
         InRange(policy.InmapIterations, 1, 100_000, "InmapIterations");
         InRange(policy.ProbeEpochs, 1, 100_000, "ProbeEpochs");
         if (policy.ProbeInitialAlpha is { } alpha) InRange(alpha, 0, 1e6, "ProbeInitialAlpha");
+        return policy with { RefinerFamily = policy.RefinerFamily?.Trim() };
     }
 
     /// <summary>Share of each encoder, summing to one; an empty fusion is equal shares.</summary>
@@ -67,9 +69,11 @@ internal sealed class ClassSetRules(FewShotNodeOptions options)
         if (fusion.Count == 0) return [.. encoders.Select(_ => 1.0 / encoders.Count)];
         if (fusion.Keys.FirstOrDefault(name => !encoders.Contains(name, StringComparer.Ordinal)) is { } unknown)
             throw Invalid($"{setting} names encoder '{unknown}'; there are {string.Join(", ", encoders)}");
-        if (fusion.Any(share => !(share.Value >= 0) || double.IsInfinity(share.Value)) || !(fusion.Values.Sum() > 0))
+        var sum = fusion.Values.Sum();
+        // An infinite sum would make every share zero.
+        if (fusion.Any(share => !(share.Value >= 0)) || !(sum > 0) || double.IsInfinity(sum))
             throw Invalid($"{setting}: shares must be numbers of at least 0, one of them positive");
-        return [.. encoders.Select(name => fusion.GetValueOrDefault(name) / fusion.Values.Sum())];
+        return [.. encoders.Select(name => fusion.GetValueOrDefault(name) / sum)];
     }
 
     /// <summary>Class positions of shots.</summary>
@@ -93,9 +97,23 @@ internal sealed class ClassSetRules(FewShotNodeOptions options)
         var trimmed = text?.Trim();
         if (string.IsNullOrEmpty(trimmed)) throw Invalid($"{what} is empty");
         if (trimmed.Length > options.MaxNameLength)
-            throw Invalid($"{what} has {trimmed.Length} characters, at most {options.MaxNameLength} are allowed: '{trimmed[..20]}...'");
+            throw Invalid(
+                $"{what} has {trimmed.Length} characters, at most {options.MaxNameLength} are allowed: '{trimmed[..Math.Min(20, trimmed.Length)]}...'");
         if (trimmed.Any(char.IsControl)) throw Invalid($"{what} holds the control character U+{(int)trimmed.First(char.IsControl):X4}");
+        if (!IsWellFormed(trimmed)) throw Invalid($"{what} holds half of a surrogate pair: it is no text that could be stored");
         return trimmed;
+    }
+
+    /// <summary>Whether UTF-8 can carry it; two names with a lone surrogate each would be one name after a restart.</summary>
+    private static bool IsWellFormed(string text)
+    {
+        for (var i = 0; i < text.Length; i++)
+        {
+            if (!char.IsSurrogate(text[i])) continue;
+            if (i + 1 == text.Length || !char.IsSurrogatePair(text[i], text[i + 1])) return false;
+            i++;
+        }
+        return true;
     }
 
     private static void InRange(double value, double low, double high, string setting)

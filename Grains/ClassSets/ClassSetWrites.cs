@@ -20,7 +20,7 @@ internal sealed class ClassSetWrites(ClassSetRules rules, TextProxies texts, Sho
     {
         ClassSetRules.CheckOperation(operationId);
         rules.CheckId(classSetId);
-        rules.CheckPolicy(definition.Policy);
+        var policy = rules.Policy(definition.Policy);
         return (RequestHash.Of(definition), Prepare);
 
         async Task<PreparedWrite> Prepare(ClassSetState? current, CancellationToken cancellationToken)
@@ -28,30 +28,37 @@ internal sealed class ClassSetWrites(ClassSetRules rules, TextProxies texts, Sho
             if (current is not null)
                 throw new FewShotException(
                     FewShotErrorCode.Conflict, $"class set '{classSetId}' exists already, at version {current.Version}");
-            var (policy, classes) = (definition.Policy, rules.NewClasses(definition.Classes, []));
+            var classes = rules.NewClasses(definition.Classes, []);
+            if (policy.RefinerFamily is { } family) await intake.CheckRefiner(family);
             var proxies = await texts.Compute(policy, classes, cancellationToken);
             string[] encoders = [.. proxies.Select(proxy => proxy.Encoder.Name)];
             var proxyShares = ClassSetRules.Shares(policy.ProxyFusion, encoders, nameof(policy.ProxyFusion));
             var probeShares = ClassSetRules.Shares(policy.ProbeFusion, encoders, nameof(policy.ProbeFusion));
-            var blocks = new List<Block>();
-            var next = new ClassSetState
-            {
-                ClassSetId = classSetId,
-                Version = 1,
-                Policy = policy,
-                Classes = classes,
-                Encoders =
-                [
-                    .. proxies.Select((proxy, e) => new EncoderState
+            // Cutting and hashing megabytes of proxies is CPU work: not in a turn.
+            return await Task.Run(
+                () =>
+                {
+                    var blocks = new List<Block>();
+                    var next = new ClassSetState
                     {
-                        Info = proxy.Encoder,
-                        ProxyShare = proxyShares[e],
-                        ProbeShare = probeShares[e],
-                        TextProxies = StoredBytes.New(proxy.Values, blocks),
-                    }),
-                ],
-            };
-            return new PreparedWrite(next, blocks, null);
+                        ClassSetId = classSetId,
+                        Version = 1,
+                        Policy = policy,
+                        Classes = classes,
+                        Encoders =
+                        [
+                            .. proxies.Select((proxy, e) => new EncoderState
+                            {
+                                Info = proxy.Encoder,
+                                ProxyShare = proxyShares[e],
+                                ProbeShare = probeShares[e],
+                                TextProxies = StoredBytes.New(proxy.Values, blocks),
+                            }),
+                        ],
+                    };
+                    return new PreparedWrite(next, blocks, null);
+                },
+                cancellationToken);
         }
     }
 
@@ -67,21 +74,7 @@ internal sealed class ClassSetWrites(ClassSetRules rules, TextProxies texts, Sho
             var current = state!;
             var added = rules.NewClasses(definitions, current.Classes);
             var proxies = await texts.Compute(current.Policy, added, cancellationToken);
-            var blocks = new List<Block>();
-            var next = current with
-            {
-                Version = current.Version + 1,
-                Classes = [.. current.Classes, .. added],
-                Encoders =
-                [
-                    .. current.Encoders.Select(encoder => encoder with
-                    {
-                        TextProxies = StoredBytes.New(
-                            FloatBytes.Concatenate([encoder.TextProxies.Bytes!, Own(proxies, encoder, current).Values]), blocks),
-                    }),
-                ],
-            };
-            return new PreparedWrite(next, blocks, null);
+            return await Task.Run(() => With(current, added, proxies), cancellationToken);
         }
     }
 
@@ -121,6 +114,25 @@ internal sealed class ClassSetWrites(ClassSetRules rules, TextProxies texts, Sho
             fresh.Add(new IntakeItem(shots[i], positions[i], keys[i], isRefined));
         }
         return fresh;
+    }
+
+    private static PreparedWrite With(ClassSetState current, ClassRecord[] added, EncoderFeatures[] proxies)
+    {
+        var blocks = new List<Block>();
+        var next = current with
+        {
+            Version = current.Version + 1,
+            Classes = [.. current.Classes, .. added],
+            Encoders =
+            [
+                .. current.Encoders.Select(encoder => encoder with
+                {
+                    TextProxies = StoredBytes.New(
+                        FloatBytes.Concatenate([encoder.TextProxies.Bytes!, Own(proxies, encoder, current).Values]), blocks),
+                }),
+            ],
+        };
+        return new PreparedWrite(next, blocks, null);
     }
 
     private static ClassSetState With(ClassSetState current, EncodedShot[] shots, List<Block> blocks)

@@ -26,6 +26,20 @@ internal sealed class ShotIntake(IGrainFactory grains, SlotRouter router, FewSho
         return encoded;
     }
 
+    /// <summary>Refuses a refiner family where there is no refiner: its shots could never be added.</summary>
+    /// <exception cref="FewShotException">ModelUnavailable.</exception>
+    public async Task CheckRefiner(string family)
+    {
+        try
+        {
+            await grains.GetGrain<IDogRefinerGrain>(router.Nearest().Name).GetInfo();
+        }
+        catch (FewShotException e) when (e.Code == FewShotErrorCode.ModelUnavailable)
+        {
+            throw new FewShotException(e.Code, $"the policy names '{family}' as the refiner's family, but {e.Message}; or name no family");
+        }
+    }
+
     private async Task<EncodedShot> Encode(IntakeItem item, CancellationToken cancellationToken)
     {
         try

@@ -24,6 +24,9 @@ internal sealed partial class SnapshotCache(IGrainFactory grains, FewShotMetrics
     /// <summary>Sets that are being watched.</summary>
     public int Watched => _entries.Values.Count(entry => entry.Watching);
 
+    /// <summary>Sets that take memory; beside the watched ones those that are being pulled for the first time.</summary>
+    public int Known => _entries.Count;
+
     /// <summary>The newest known snapshot, at least of the version asked for.</summary>
     /// <exception cref="FewShotException">ClassSetNotFound; VersionNotReached.</exception>
     public ValueTask<ClassSetSnapshot> Get(string classSetId, long minimumVersion, CancellationToken cancellationToken)
@@ -51,12 +54,15 @@ internal sealed partial class SnapshotCache(IGrainFactory grains, FewShotMetrics
             if (!entry.Watching)
             {
                 entry.Watching = true;
+                // Another caller's failure may have removed it meanwhile.
+                _entries.TryAdd(classSetId, entry);
                 // On the pool: the watch outlives the request and must not run in its grain's turns.
                 _ = Task.Run(() => Watch(classSetId, entry), CancellationToken.None);
             }
         }
-        catch (FewShotException e) when (e.Code == FewShotErrorCode.ClassSetNotFound)
+        catch when (!entry.Watching)
         {
+            // Nothing will ever end an entry that has no watch: whatever failed, ids that nobody created must not pile up.
             Forget(classSetId, entry);
             throw;
         }
@@ -120,8 +126,8 @@ internal sealed partial class SnapshotCache(IGrainFactory grains, FewShotMetrics
 
     private void Forget(string classSetId, Entry entry)
     {
-        _entries.TryRemove(new KeyValuePair<string, Entry>(classSetId, entry));
-        metrics.NoLongerServing(classSetId);
+        // Unless a newer entry took its place and is served.
+        if (_entries.TryRemove(new KeyValuePair<string, Entry>(classSetId, entry))) metrics.NoLongerServing(classSetId);
     }
 
     private sealed class Entry

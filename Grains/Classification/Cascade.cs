@@ -1,12 +1,18 @@
+using System.Numerics.Tensors;
+using FewShotCluster.Grains.Devices;
 using FewShotCluster.GrainInterfaces.Classification;
 using FewShotCluster.GrainInterfaces.Encoders;
+using FewShotCluster.GrainInterfaces.Errors;
 
 namespace FewShotCluster.Grains.Classification;
+
+/// <summary>One stage's ranking and what it was served from.</summary>
+internal sealed record StageResult(CascadeStage Stage, Ranking Ranking, string Basis);
 
 /// <summary>The way of one image through the stages: who answers, and what each stage said.</summary>
 internal sealed record CascadeResult(StageResult Answer, IReadOnlyList<StageResult> Route);
 
-/// <summary>The decisions of the cascade, in its order.</summary>
+/// <summary>The cascade: its decisions in their order, then its stages over one packed model. Stages that are not fitted are null.</summary>
 internal static class Cascade
 {
     /// <summary>
@@ -18,25 +24,92 @@ internal static class Cascade
     /// <param name="refine">Fetches the refiner's features; called only when they are needed.</param>
     public static async Task<CascadeResult> Run(ScoringModel model, float[] image, bool allStages, Func<Task<RefinerFeatures>> refine)
     {
-        var text = CascadeScorer.Text(model, image);
-        var proxies = CascadeScorer.Proxies(model, image, text);
-        var gate = CascadeScorer.Gate(model, text, proxies);
+        var text = Text(model, image);
+        var proxies = Proxies(model, image, text);
+        var gate = Gate(model, text, proxies);
         var route = new List<StageResult> { gate.Stage == CascadeStage.Text ? gate : text };
         if (proxies is not null) route.Add(proxies);
         var answer = gate;
 
-        var isProbed = CascadeScorer.ProbeKnows(model, gate.Ranking.Best);
-        var probe = isProbed || allStages ? CascadeScorer.Probe(model, image) : null;
+        var isProbed = ProbeKnows(model, gate.Ranking.Best);
+        var probe = isProbed || allStages ? Probe(model, image) : null;
         if (probe is not null) route.Add(probe);
         if (isProbed) answer = probe!;
 
-        var isRefined = isProbed && CascadeScorer.RefinerKnows(model, probe!.Ranking.Best);
+        var isRefined = isProbed && RefinerKnows(model, probe!.Ranking.Best);
         if (isRefined || (allStages && model.Snapshot.Refiner is not null))
         {
-            var refiner = CascadeScorer.Refiner(model, await refine());
+            var refiner = Refiner(model, await refine());
             route.Add(refiner);
             if (isRefined) answer = refiner;
         }
         return new CascadeResult(answer, route);
+    }
+
+    /// <summary>Fused cosines with the text proxies of all classes.</summary>
+    public static StageResult Text(ScoringModel model, float[] image)
+    {
+        var classes = model.Snapshot.Classes.Length;
+        var ranking = Ranking.Of([.. Enumerable.Range(0, classes)], Dots(model.Text, classes, image));
+        return new(CascadeStage.Text, ranking, $"text proxies of {classes} classes");
+    }
+
+    /// <summary>Fused cosines with the InMaP proxies of the fitted classes; names added since follow in text order.</summary>
+    public static StageResult? Proxies(ScoringModel model, float[] image, StageResult text)
+    {
+        var fitted = model.Fitted.Length;
+        if (fitted == 0) return null;
+        var ranking = Ranking.Of(model.Fitted, Dots(model.Proxies, fitted, image)).FollowedBy(text.Ranking);
+        return new(CascadeStage.Proxies, ranking, $"InMaP proxies of {fitted} classes");
+    }
+
+    /// <summary>
+    /// Who decides seen or unseen, and among the unseen: text while nothing is fitted or when its best is a name added after the last
+    /// fit (text columns beside fitted ones would lose unfairly), else the fitted proxies.
+    /// </summary>
+    public static StageResult Gate(ScoringModel model, StageResult text, StageResult? proxies)
+    {
+        if (proxies is null) return text;
+        return model.IsFitted[text.Ranking.Best]
+            ? proxies
+            : text with { Basis = $"{text.Basis}: its best was added after the last InMaP fit" };
+    }
+
+    /// <summary>Fused LP++ logits of the probed classes.</summary>
+    public static StageResult? Probe(ScoringModel model, float[] image)
+    {
+        var probed = model.Probed.Length;
+        if (probed == 0) return null;
+        var logits = Dots(model.Probe, probed, image);
+        TensorPrimitives.Add(logits, model.ProbeBias, logits);
+        return new(CascadeStage.Probe, Ranking.Of(model.Probed, logits), $"LP++ of {probed} classes");
+    }
+
+    /// <summary>Whether the probe may answer for a class that the gate put first.</summary>
+    public static bool ProbeKnows(ScoringModel model, int best) => model.Snapshot.Classes[best].Seen && model.Probed.Contains(best);
+
+    /// <summary>Whether the refiner decides about a class that the probe put first.</summary>
+    public static bool RefinerKnows(ScoringModel model, int best) =>
+        model.Snapshot.Refiner is { Classes.Length: >= 2 } head && head.Classes.Contains(best);
+
+    /// <summary>Logits of the refiner's head over pooled features.</summary>
+    public static StageResult Refiner(ScoringModel model, RefinerFeatures features)
+    {
+        var head = model.Snapshot.Refiner!;
+        if (features.Encoder.Digest != head.Digest)
+            throw new FewShotException(
+                FewShotErrorCode.ModelUnavailable,
+                $"the refiner's head of '{model.Snapshot.ClassSetId}' was fitted on a backbone of digest {head.Digest}, "
+                + $"the node serves '{features.Encoder.Name}' of digest {features.Encoder.Digest}: fit the shots again");
+        var logits = Dots(head.Weights.AsFloats(), head.Classes.Length, features.Values.AsFloats());
+        TensorPrimitives.Add(logits, head.Bias.AsFloats(), logits);
+        return new(CascadeStage.Refiner, Ranking.Of(head.Classes, logits), $"refiner of {head.Classes.Length} classes of '{head.Family}'");
+    }
+
+    private static float[] Dots(ReadOnlySpan<float> matrix, int rows, ReadOnlySpan<float> vector)
+    {
+        var dots = new float[rows];
+        for (var row = 0; row < rows; row++) dots[row] = TensorPrimitives.Dot(matrix.Slice(row * vector.Length, vector.Length), vector);
+        return dots;
     }
 }

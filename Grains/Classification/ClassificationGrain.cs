@@ -1,7 +1,9 @@
 using FewShotCluster.GrainInterfaces.Classification;
+using FewShotCluster.GrainInterfaces.ClassSets;
 using FewShotCluster.GrainInterfaces.Encoders;
 using FewShotCluster.GrainInterfaces.Errors;
 using FewShotCluster.Grains.ClassSets;
+using FewShotCluster.Grains.Devices;
 using FewShotCluster.Grains.Metrics;
 using Microsoft.Extensions.Logging;
 using Orleans.Concurrency;
@@ -14,7 +16,8 @@ internal sealed partial class ClassificationGrain(
     RequestLimits limits,
     SnapshotCache snapshots,
     ScoringModels models,
-    FeatureFetch features,
+    SlotRouter router,
+    IGrainFactory grains,
     FewShotMetrics metrics,
     TimeProvider time,
     ILogger<ClassificationGrain> log) : Grain, IClassificationGrain
@@ -48,9 +51,9 @@ internal sealed partial class ClassificationGrain(
             throw new FewShotException(
                 FewShotErrorCode.InvalidArgument, $"class set '{snapshot.ClassSetId}' has no classes: add names first");
 
-        var slot = features.SlotOf(key);
+        var slot = router.Route(key);
         var learnFor = snapshot.LearnFromTraffic ? snapshot.ClassSetId : null;
-        var encoding = features.Encode(slot, key, request.Image, learnFor, cancellationToken);
+        var encoding = Encode(slot, key, request.Image, learnFor, cancellationToken);
         var image = await timing.Encode(encoding.WaitAsync(cancellationToken));
 
         // Scoring is CPU work: on the pool, with a way back to the slot for the refiner.
@@ -61,8 +64,41 @@ internal sealed partial class ClassificationGrain(
                 return Cascade.Run(model, model.Pack(image), request.Explain == ExplainMode.AllStages, Refine);
             },
             cancellationToken).WaitAsync(cancellationToken));
-        return AnswerBuilder.Build(request, snapshot, image, result, timing.Report());
+        return Answer(request, snapshot, image, result, timing.Report());
 
-        Task<RefinerFeatures> Refine() => timing.Refine(features.Refine(slot, key, request.Image, cancellationToken));
+        Task<RefinerFeatures> Refine() => timing.Refine(EncodeForRefiner(slot, key, request.Image, cancellationToken));
     }
+
+    // To another process the key goes first and the bytes only on a miss; within this one the bytes go at once, by reference.
+    private async Task<ImageFeatures> Encode(
+        RoutedSlot slot, ContentKey key, byte[] image, string? learnFor, CancellationToken cancellationToken)
+    {
+        var encoder = grains.GetGrain<IEncoderGrain>(slot.Name);
+        var features = slot.IsLocal ? null : await encoder.EncodeImage(key, null, learnFor, cancellationToken);
+        return features ?? (await encoder.EncodeImage(key, image, learnFor, cancellationToken))!;
+    }
+
+    private async Task<RefinerFeatures> EncodeForRefiner(RoutedSlot slot, ContentKey key, byte[] image, CancellationToken cancellationToken)
+    {
+        var refiner = grains.GetGrain<IDogRefinerGrain>(slot.Name);
+        var features = slot.IsLocal ? null : await refiner.Encode(key, null, cancellationToken);
+        return features ?? (await refiner.Encode(key, image, cancellationToken))!;
+    }
+
+    private static ClassificationAnswer Answer(
+        ClassifyRequest request, ClassSetSnapshot snapshot, ImageFeatures image, CascadeResult result, StageTimings timings) => new()
+        {
+            ClassSetId = snapshot.ClassSetId,
+            Version = snapshot.Version,
+            Stage = result.Answer.Stage,
+            Top = result.Answer.Ranking.Top(snapshot.Classes, request.Top),
+            Encoders = snapshot.Encoders.ToDictionary(encoder => encoder.Encoder, encoder => encoder.Digest),
+            CacheHit = image.CacheHit,
+            Device = image.Device,
+            Timings = timings,
+            Stages = request.Explain == ExplainMode.None
+                ? []
+                : [.. result.Route.Select(stage => new StageReport(
+                    stage.Stage, stage.Ranking.Top(snapshot.Classes, request.Top), stage.Ranking.Margin, stage.Basis))],
+        };
 }

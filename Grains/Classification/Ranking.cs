@@ -1,3 +1,6 @@
+using FewShotCluster.GrainInterfaces.Classification;
+using FewShotCluster.GrainInterfaces.ClassSets;
+
 namespace FewShotCluster.Grains.Classification;
 
 /// <summary>Classes in order of their scores: positions in the snapshot, best first.</summary>
@@ -38,5 +41,17 @@ internal sealed record Ranking(int[] Positions, float[] Scores, double[] Probabi
             [.. Positions, .. rest.Select(i => others.Positions[i])],
             [.. Scores, .. rest.Select(i => others.Scores[i])],
             [.. Probabilities, .. rest.Select(_ => 0.0)]);
+    }
+
+    /// <summary>The best classes as the contract names them.</summary>
+    public RankedClass[] Top(ClassEntry[] classes, int count)
+    {
+        var top = new RankedClass[Math.Min(count, Positions.Length)];
+        for (var i = 0; i < top.Length; i++)
+        {
+            var entry = classes[Positions[i]];
+            top[i] = new RankedClass(entry.Id, entry.Name, Scores[i], Probabilities[i]);
+        }
+        return top;
     }
 }

@@ -49,7 +49,7 @@ internal sealed partial class ClusterStatusGrain(
         {
             return await GrainFactory.GetGrain<IEncoderGrain>(slot).GetStatus().WaitAsync(Patience, time, cancellationToken);
         }
-        catch (Exception e) when (e is TimeoutException or OrleansException)
+        catch (Exception e) when (!cancellationToken.IsCancellationRequested)
         {
             LogNoAnswer(log, e.Message, slot);
             return null;

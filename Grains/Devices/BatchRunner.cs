@@ -59,9 +59,9 @@ internal sealed partial class BatchRunner(string slot, TimeProvider time, FewSho
     {
         float[][] matrices = batch[0].Kind switch
         {
-            WorkKind.Image => [.. models.Encoders.Select((encoder, e) => encoder.EncodeImages([.. batch.Select(work => work.Planes[e])]))],
-            WorkKind.Text => [.. models.Encoders.Select(encoder => encoder.EncodeTexts([.. batch.Select(work => work.Text)]))],
-            _ => [models.Refiner!.Encode([.. batch.Select(work => work.Planes[0])])],
+            WorkKind.Image => [.. models.Encoders.Select((encoder, e) => encoder.Network.EncodeImages([.. batch.Select(work => work.Planes[e])]))],
+            WorkKind.Text => [.. models.Encoders.Select(encoder => encoder.Network.EncodeTexts([.. batch.Select(work => work.Text)]))],
+            _ => [models.Refiner!.Network.Encode([.. batch.Select(work => work.Planes[0])])],
         };
         return [.. batch.Select((_, i) => matrices.Select(matrix => Row(matrix, i, batch.Count)).ToArray())];
     }

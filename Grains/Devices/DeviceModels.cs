@@ -1,15 +1,30 @@
+using FewShotCluster.GrainInterfaces.Encoders;
+using FewShotCluster.Vision.Encoders;
+
 namespace FewShotCluster.Grains.Devices;
+
+/// <summary>A CLIP model under the name that class sets, metrics and answers know.</summary>
+public sealed record ServedEncoder(string Name, IImageTextEncoder Network)
+{
+    public EncoderInfo Info { get; } = new(Name, Network.Digest, Network.Dimension, Network.LogitScale, Network.Resolution);
+}
+
+/// <summary>A refiner backbone under its name.</summary>
+public sealed record ServedRefiner(string Name, IRefinerBackbone Network)
+{
+    public EncoderInfo Info { get; } = new(Name, Network.Digest, Network.Dimension, 1, Network.Resolution);
+}
 
 /// <summary>The networks of one device.</summary>
 /// <param name="Encoders">CLIP encoders, at least one.</param>
 /// <param name="Refiner">The refiner backbone, if the node has one.</param>
 /// <param name="Dtype">Number format of the weights on the device.</param>
-public sealed record DeviceModels(IReadOnlyList<IImageTextEncoder> Encoders, IRefinerBackbone? Refiner, string Dtype) : IDisposable
+public sealed record DeviceModels(IReadOnlyList<ServedEncoder> Encoders, ServedRefiner? Refiner, string Dtype) : IDisposable
 {
     public void Dispose()
     {
-        foreach (var encoder in Encoders) encoder.Dispose();
-        Refiner?.Dispose();
+        foreach (var encoder in Encoders) encoder.Network.Dispose();
+        Refiner?.Network.Dispose();
     }
 }
 

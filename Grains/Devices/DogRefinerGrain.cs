@@ -15,6 +15,8 @@ internal sealed class DogRefinerGrain(DeviceSlots slots) : Grain, IDogRefinerGra
             FewShotErrorCode.ModelUnavailable,
             $"slot '{this.GetPrimaryKeyString()}' has no refiner: name a convnext model in the manifest");
 
+    public Task<EncoderInfo> GetInfo() => Task.FromResult(Refiner.Info);
+
     public Task<RefinerFeatures?> Encode(ContentKey key, byte[]? image, CancellationToken cancellationToken) =>
         Refiner.Encode(key, image, cancellationToken);
 

@@ -12,8 +12,8 @@ internal sealed class ManifestModelSource(FewShotNodeOptions options) : IDeviceM
     {
         var manifest = ModelManifest.Load(options.ModelsDirectory);
         var target = torch.device(device);
-        var encoders = new List<IImageTextEncoder>();
-        IRefinerBackbone? refiner = null;
+        var encoders = new List<ServedEncoder>();
+        ServedRefiner? refiner = null;
         try
         {
             foreach (var model in manifest.Models)
@@ -32,15 +32,15 @@ internal sealed class ManifestModelSource(FewShotNodeOptions options) : IDeviceM
         }
         catch
         {
-            foreach (var encoder in encoders) encoder.Dispose();
-            refiner?.Dispose();
+            foreach (var encoder in encoders) encoder.Network.Dispose();
+            refiner?.Network.Dispose();
             throw;
         }
     }
 
-    private static ClipImageTextEncoder Encoder(ModelEntry model, string weights, string vocabulary, torch.Device device) =>
+    private static ServedEncoder Encoder(ModelEntry model, string weights, string vocabulary, torch.Device device) =>
         new(model.Name, ClipEncoder.Load(weights, vocabulary, device));
 
-    private static ConvNeXtBackbone Backbone(ModelEntry model, string weights, torch.Device device) =>
+    private static ServedRefiner Backbone(ModelEntry model, string weights, torch.Device device) =>
         new(model.Name, RefinerEncoder.Load(weights, model.Resolution ?? RefinerEncoder.DefaultResolution, device));
 }

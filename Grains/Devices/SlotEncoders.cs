@@ -15,7 +15,7 @@ internal sealed class SlotEncoders
     private readonly DeviceWorker _worker;
     private readonly DecodePool _decoding;
     private readonly FewShotNodeOptions _options;
-    private readonly IReadOnlyList<IImageTextEncoder> _encoders;
+    private readonly IReadOnlyList<ServedEncoder> _encoders;
     private readonly string _digest;
     private readonly FeatureCache<EncoderFeatures[]> _images;
     private readonly FeatureCache<EncoderFeatures[]> _texts;
@@ -26,7 +26,7 @@ internal sealed class SlotEncoders
         DecodePool decoding,
         FewShotNodeOptions options,
         FewShotMetrics metrics,
-        IReadOnlyList<IImageTextEncoder> encoders)
+        IReadOnlyList<ServedEncoder> encoders)
     {
         (_worker, _decoding, _options, _encoders) = (worker, decoding, options, encoders);
         _digest = string.Join('+', encoders.Select(encoder => encoder.Info.Digest));
@@ -95,7 +95,7 @@ internal sealed class SlotEncoders
     private byte[][] Preprocess(byte[] image)
     {
         var picture = ImageDecoder.Decode(image, _options.Images);
-        return [.. _encoders.Select(encoder => encoder.Preprocess(picture))];
+        return [.. _encoders.Select(encoder => encoder.Network.Preprocess(picture))];
     }
 
     private async Task<EncoderFeatures[]> EncodeText(string text, CancellationToken cancellationToken)

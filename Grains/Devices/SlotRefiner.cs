@@ -10,7 +10,7 @@ namespace FewShotCluster.Grains.Devices;
 
 /// <summary>The refiner backbone of one device slot: cache, single flight, decoding, queue.</summary>
 internal sealed class SlotRefiner(
-    DeviceWorker worker, DecodePool decoding, FewShotNodeOptions options, FewShotMetrics metrics, IRefinerBackbone backbone)
+    DeviceWorker worker, DecodePool decoding, FewShotNodeOptions options, FewShotMetrics metrics, ServedRefiner backbone)
 {
     private readonly FeatureCache<byte[]> _cache =
         new("refiner", options.RefinerCacheBytes, backbone.Info.Dimension * sizeof(float), metrics);
@@ -57,7 +57,7 @@ internal sealed class SlotRefiner(
 
     private IReadOnlyList<byte[]> Preprocess(byte[] image, int views)
     {
-        var planes = backbone.Preprocess(ImageDecoder.Decode(image, options.Images));
+        var planes = backbone.Network.Preprocess(ImageDecoder.Decode(image, options.Images));
         return views == 1 ? [planes] : PixelAugmentation.Views(planes, Info.Resolution, views, ContentKey.Of(image).A);
     }
 }

@@ -48,7 +48,6 @@ public static class FewShotGrainsExtensions
         AddClassSets(services, options);
         services.AddSingleton<RequestLimits>();
         services.AddSingleton<ScoringModels>();
-        services.AddSingleton<FeatureFetch>();
         return silo;
     }
 

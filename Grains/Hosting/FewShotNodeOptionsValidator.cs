@@ -33,6 +33,8 @@ internal sealed class FewShotNodeOptionsValidator : IValidateOptions<FewShotNode
         AtLeast(options.MaxShots, 1, nameof(options.MaxShots));
         AtLeast(options.MaxTemplates, 1, nameof(options.MaxTemplates));
         AtLeast(options.RefinerViews, 1, nameof(options.RefinerViews));
+        if (options.RefinerViews > options.QueueLimit)
+            failures.Add($"RefinerViews {options.RefinerViews} must be at most QueueLimit {options.QueueLimit}, as views are queued together");
         AtLeast(options.Images.MaxBytes, 1, "Images.MaxBytes");
         AtLeast(options.Images.MaxPixels, 1, "Images.MaxPixels");
         if (options.ProbeTimeout < TimeSpan.FromMilliseconds(100)) failures.Add("ProbeTimeout must be at least 100 ms");

@@ -80,7 +80,9 @@ public sealed class FewShotNode : IAsyncDisposable
         builder.UseOrleans(silo => silo.UseFewShotSilo(settings, siloPort, gatewayPort).AddFewShotGrains(settings.NodeOptions));
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = settings.DrainDelay + settings.DrainTimeout);
         builder.Services.AddSingleton(settings);
-        builder.Services.AddSingleton<IFewShotClient>(provider => FewShotClient.OverGrains(provider.GetRequiredService<IGrainFactory>()));
+        // No repetitions behind HTTP: an overloaded node says so at once, and its caller knows how long to wait.
+        builder.Services.AddSingleton<IFewShotClient>(
+            provider => FewShotClient.OverGrains(provider.GetRequiredService<IGrainFactory>(), new FewShotClientOptions { MaxRetries = 0 }));
         builder.Services.AddSingleton<NodeReadiness>();
         builder.Services.AddHostedService(provider => provider.GetRequiredService<NodeReadiness>());
         builder.Services.AddFewShotMetrics();

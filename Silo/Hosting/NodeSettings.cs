@@ -106,9 +106,16 @@ public sealed class NodeSettings
         node.DataDirectory = section["Data"] ?? node.DataDirectory;
         node.ModelsDirectory = section["Models"] ?? node.ModelsDirectory;
         node.NodeName = section["Node"] ?? node.NodeName;
-        if (section["Devices"] is { } devices)
-            node.Devices = devices.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
+        node.Devices = Devices(section.GetSection("Devices")) ?? new FewShotNodeOptions().Devices;
         return settings;
+    }
+
+    // As one word with commas, or as a list; the binder would append a list to the default one.
+    private static string[]? Devices(IConfigurationSection devices)
+    {
+        if (devices.Value is { } words) return words.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
+        var list = devices.GetChildren().ToList();
+        return list.Count == 0 ? null : [.. list.Select(device => device.Value ?? "")];
     }
 
     private static IEnumerable<KeyValuePair<string, string?>> Sectioned(IEnumerable<KeyValuePair<string, string?>> keys) =>

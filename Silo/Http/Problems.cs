@@ -4,7 +4,7 @@ using FewShotCluster.GrainInterfaces.Errors;
 namespace FewShotCluster.Silo.Http;
 
 /// <summary>The one place where failures become HTTP answers.</summary>
-internal static class Problems
+internal static partial class Problems
 {
     // nginx's code for a client that went away; nobody reads it but the access log.
     private const int ClientClosedRequest = 499;
@@ -24,11 +24,19 @@ internal static class Problems
             var code = e.StatusCode == StatusCodes.Status413PayloadTooLarge ? FewShotErrorCode.ImageTooLarge : FewShotErrorCode.InvalidArgument;
             return Result(context.HttpContext, new FewShotException(code, e.Message));
         }
-        catch (OperationCanceledException) when (context.HttpContext.RequestAborted.IsCancellationRequested)
+        catch (Exception e) when (e is OperationCanceledException or IOException && context.HttpContext.RequestAborted.IsCancellationRequested)
         {
             return Results.StatusCode(ClientClosedRequest);
         }
+        catch (Exception e)
+        {
+            LogFailed(context.HttpContext.RequestServices.GetRequiredService<ILoggerFactory>().CreateLogger(typeof(Problems)), e);
+            return Result(context.HttpContext, new FewShotException(FewShotErrorCode.Internal, $"{e.GetType().Name}: {e.Message}", inner: e));
+        }
     }
+
+    [LoggerMessage(2001, LogLevel.Error, "a request failed")]
+    private static partial void LogFailed(ILogger logger, Exception exception);
 
     private static IResult Result(HttpContext http, FewShotException failure)
     {

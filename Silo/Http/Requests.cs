@@ -29,6 +29,11 @@ internal static class Requests
         {
             return await JsonSerializer.DeserializeAsync(request.Body, type, cancellationToken) ?? throw new JsonException("it is null");
         }
+        catch (BadHttpRequestException e) when (e.StatusCode == StatusCodes.Status413PayloadTooLarge)
+        {
+            throw new FewShotException(
+                FewShotErrorCode.LimitExceeded, $"the body is larger than {PayloadLimits.MaxPayloadBytes} bytes: send it in several calls", inner: e);
+        }
         catch (JsonException e)
         {
             throw new FewShotException(FewShotErrorCode.InvalidArgument, $"the body: {e.Message}", inner: e);

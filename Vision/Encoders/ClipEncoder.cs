@@ -11,7 +11,7 @@ namespace FewShotCluster.Vision.Encoders;
 /// A CLIP model ready to serve: preprocessing, tokenizer and both towers on one device. <see cref="Preprocess"/> may be called from
 /// any thread; the encoding members from one thread at a time.
 /// </summary>
-public sealed class ClipEncoder : IDisposable
+public sealed class ClipEncoder : IImageTextEncoder
 {
     private const int TextBatch = 64;
     private readonly Clip model;

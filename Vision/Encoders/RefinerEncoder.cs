@@ -10,10 +10,13 @@ namespace FewShotCluster.Vision.Encoders;
 /// A frozen ConvNeXt-V2 backbone ready to serve: preprocessing and pooled features on one device; heads belong to class sets.
 /// <see cref="Preprocess"/> may be called from any thread, <see cref="Encode"/> from one at a time.
 /// </summary>
-public sealed class RefinerEncoder : IDisposable
+public sealed class RefinerEncoder : IRefinerBackbone
 {
     /// <summary>Input side of ConvNeXt-V2 in the seed's pipeline, pixels.</summary>
     public const int DefaultResolution = 384;
+
+    // The base model's activations at 384 pixels are about 80 MB an image: more rows at once cost memory and gain nothing.
+    private const int MaxRows = 8;
 
     private readonly ConvNeXtV2 model;
     private readonly RefinerPreprocessor preprocessor;
@@ -60,8 +63,15 @@ public sealed class RefinerEncoder : IDisposable
     public float[] Encode(IReadOnlyList<byte[]> planes)
     {
         using var mode = inference_mode();
-        using var scope = NewDisposeScope();
-        return model.forward_features(pixels.ToInput(planes)).to(ScalarType.Float32).cpu().data<float>().ToArray();
+        var rows = new float[planes.Count * Dimension];
+        for (var start = 0; start < planes.Count; start += MaxRows)
+        {
+            using var scope = NewDisposeScope();
+            var batch = planes.Skip(start).Take(MaxRows).ToList();
+            var features = model.forward_features(pixels.ToInput(batch)).to(ScalarType.Float32).cpu();
+            features.data<float>().ToArray().CopyTo(rows, start * Dimension);
+        }
+        return rows;
     }
 
     /// <summary>Releases the weights.</summary>

@@ -39,10 +39,12 @@ internal sealed class Bottleneck : Module<Tensor, Tensor>
 
     public override Tensor forward(Tensor x) // [N, inplanes, H, W]
     {
+        // A block's intermediates go with its scope: a whole forward's would be gigabytes.
+        using var scope = NewDisposeScope();
         var y = F.relu(bn1.call(conv1.call(x)));
         y = F.relu(bn2.call(conv2.call(y)));
         y = bn3.call(conv3.call(avgpool.call(y)));
-        return F.relu(y + (downsample is null ? x : downsample.call(x))); // [N, 4 planes, H / stride, W / stride]
+        return F.relu(y + (downsample is null ? x : downsample.call(x))).MoveToOuterDisposeScope(); // [N, 4 planes, H / stride, W / stride]
     }
 
     private static Module<Tensor, Tensor> Pool(long stride) => stride > 1 ? AvgPool2d(stride) : Identity();

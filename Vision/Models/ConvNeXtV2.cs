@@ -118,10 +118,12 @@ internal sealed class ConvNeXtBlock : Module<Tensor, Tensor>
 
     public override Tensor forward(Tensor x) // [N, C, H, W]
     {
+        // A block's intermediates go with its scope: a whole forward's would be gigabytes.
+        using var scope = NewDisposeScope();
         var y = dwconv.call(x).permute(0, 2, 3, 1);                                   // [N, H, W, C]
         y = F.gelu(pwconv1.call(norm.call(y)));                                       // [N, H, W, 4 C]
         y = pwconv2.call(grn.call(y));
-        return x + y.permute(0, 3, 1, 2);
+        return (x + y.permute(0, 3, 1, 2)).MoveToOuterDisposeScope();
     }
 }
 

@@ -27,8 +27,10 @@ internal sealed class ResidualAttentionBlock : Module<Tensor, Tensor>
 
     public override Tensor forward(Tensor x) // [N, L, width]
     {
+        // A block's intermediates go with its scope: a whole forward's would be gigabytes.
+        using var scope = NewDisposeScope();
         x = x + attn.call(ln_1.call(x));
-        return x + mlp.call(ln_2.call(x));
+        return (x + mlp.call(ln_2.call(x))).MoveToOuterDisposeScope();
     }
 }
 

@@ -99,8 +99,18 @@ public sealed class EndToEndTests(RunningNode node) : IClassFixture<RunningNode>
         await Problem(400, "InvalidArgument", await http.PostAsync("/v1/class-sets/web/classify?top=many", new ByteArrayContent(Truncated)));
         await Problem(400, "InvalidArgument", await http.PutAsync("/v1/class-sets/bad", new StringContent("""{"clases":[]}""")));
         await Problem(400, "InvalidArgument", await http.PutAsync("/v1/class-sets/bad", new StringContent("""{"classes":[],"policy":{"epochs":1}}""")));
+        await Problem(400, "InvalidArgument", await http.PutAsync("/v1/class-sets/bad", new StringContent("""{"classes":[null]}""")));
+        await Problem(400, "InvalidArgument", await http.PutAsync("/v1/class-sets/bad", new StringContent("""{"classes":[],"policy":{"\uD800":1}}""")));
+        await Problem(400, "InvalidArgument", await http.PostAsync("/v1/class-sets/web/classes", new StringContent("")));
+        await Problem(400, "InvalidArgument", await http.PutAsync("/v1/class-sets/bad", new StringContent("""{"classes":[{"name":"\uD800"}]}""")));
         await Problem(404, "ClassSetNotFound", await http.GetAsync("/v1/class-sets/nope"));
         await Problem(409, "Conflict", await http.PutAsync("/v1/class-sets/web", new StringContent(body)));
+        using var names = new HttpRequestMessage(HttpMethod.Put, "/v1/class-sets/bad")
+        {
+            Content = new ByteArrayContent(new byte[PayloadLimits.MaxPayloadBytes + 1]),
+            Headers = { ExpectContinue = true },
+        };
+        await Problem(422, "LimitExceeded", await http.SendAsync(names));
         // Asks before it sends, as curl does: the refusal comes before the body.
         using var oversize = new HttpRequestMessage(HttpMethod.Post, "/v1/class-sets/web/classify")
         {

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using FewShotCluster.Cluster.Tests.Processes;
+using FewShotCluster.GrainInterfaces.Errors;
 
 namespace FewShotCluster.Cluster.Tests;
 
@@ -36,6 +37,19 @@ public sealed class StartupTests : IDisposable
         taken.Start();
         var port = ((IPEndPoint)taken.LocalEndpoint).Port;
         await Fails(2, "InvalidArgument", $"{port}", Programs.DemoModels(), option, $"{prefix}{port}");
+    }
+
+    [Fact]
+    public async Task AListOfDevicesInTheConfiguration()
+    {
+        Programs.DemoModels();
+        var config = folder.Write("node.json", """{"FewShot":{"Devices":["cpu:0"],"Images":{"MaxPixels":1000}}}""");
+        await using var server = await ServerProcess.StartAsync(folder["data"], "--config", config);
+        await using var client = await server.ConnectAsync();
+        Assert.Equal("node-a/cpu:0", Assert.Single((await client.GetStatusAsync()).Devices).Slot);
+        await client.CreateClassSetAsync("set", Pictures.Definition);
+        var error = await Assert.ThrowsAsync<FewShotException>(() => client.ClassifyAsync("set", Pictures.Test(0)));
+        Assert.Equal(FewShotErrorCode.ImageTooLarge, error.Code);
     }
 
     [Fact]

@@ -2,6 +2,7 @@ using System.Globalization;
 using FewShotCluster.Grains.Devices;
 using FewShotCluster.Grains.Storage;
 using FewShotCluster.Vision.Adaptation;
+using FewShotCluster.Vision.Numerics;
 using TorchSharp;
 using Tensor = TorchSharp.torch.Tensor;
 
@@ -59,7 +60,8 @@ internal sealed class ProxiesFit(PoolReader pool, DeviceSlots slots) : IClassSet
             var (encoder, dimension) = (basis.Encoders[e], basis.Encoders[e].Info.Dimension);
             var features = DeviceFit.Matrix(images.Features[e], dimension, device);                 // [N,D]
             var text = DeviceFit.Matrix(encoder.TextProxies.Bytes!, dimension, device).t();         // [D,C]
-            var own = Scores.SoftLabels(features, text, basis.Policy.InmapTextTemperature / encoder.Info.LogitScale) * encoder.ProxyShare;
+            var own = Scores.SoftLabels(features, text, basis.Policy.InmapTextTemperature / encoder.Info.LogitScale)
+                .Times(encoder.ProxyShare);
             labels = labels is null ? own : labels + own;                                           // [N,C]
         }
         return InmapGate.Coverage(labels!);

@@ -66,7 +66,8 @@ public sealed class DeviceGrainTests
     [Fact]
     public async Task A_full_device_answers_overloaded_through_the_request_grain()
     {
-        await using var cluster = await ToyCluster.Start(configure: options => (options.QueueLimit, options.MaxBatch) = (1, 1));
+        await using var cluster = await ToyCluster.Start(
+            configure: options => (options.QueueLimit, options.MaxBatch, options.RefinerViews) = (1, 1, 1));
         await cluster.Create(null, "red");
         cluster.Encoder.Gate.Reset();
         var running = cluster.Classify(ToyImages.Of("red", 1));

@@ -5,13 +5,16 @@ using FewShotCluster.Grains.Storage;
 
 namespace FewShotCluster.Grains.Tests.Fakes;
 
-/// <summary>A store that refuses commits while told to, and can hold one open.</summary>
+/// <summary>A store that refuses commits, or to be read, while told to.</summary>
 internal sealed class FailingStore(IClassSetStore inner) : IClassSetStore
 {
     public volatile bool Refuses;
 
-    public Task<ClassSetHead?> LoadHead(string classSetId, CancellationToken cancellationToken) =>
-        inner.LoadHead(classSetId, cancellationToken);
+    public volatile bool RefusesReads;
+
+    public Task<ClassSetHead?> LoadHead(string classSetId, CancellationToken cancellationToken) => RefusesReads
+        ? throw new FewShotException(FewShotErrorCode.StorageUnavailable, "the disk is gone, says the test")
+        : inner.LoadHead(classSetId, cancellationToken);
 
     public Task<IReadOnlyDictionary<ContentKey, byte[]>> LoadBlocks(
         IReadOnlyCollection<ContentKey> keys, CancellationToken cancellationToken) => inner.LoadBlocks(keys, cancellationToken);

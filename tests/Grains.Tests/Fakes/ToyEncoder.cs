@@ -1,5 +1,4 @@
-using FewShotCluster.GrainInterfaces.Encoders;
-using FewShotCluster.Grains.Devices;
+using FewShotCluster.Vision.Encoders;
 using FewShotCluster.Vision.Imaging;
 
 namespace FewShotCluster.Grains.Tests.Fakes;
@@ -9,7 +8,15 @@ internal sealed class ToyEncoder(string name = "toy", string digest = "digest-of
 {
     private readonly List<int> _batches = [];
 
-    public EncoderInfo Info { get; } = new(name, digest, 4, 20, ToyImages.Side);
+    public string Name => name;
+
+    public string Digest => digest;
+
+    public int Dimension => 4;
+
+    public double LogitScale => 20;
+
+    public int Resolution => ToyImages.Side;
 
     /// <summary>While reset, batches wait; the device is then busy for certain.</summary>
     public ManualResetEventSlim Gate { get; } = new(true);

@@ -9,5 +9,11 @@ internal sealed class ToyModels : IDeviceModelSource
 
     public ToyRefiner? Refiner { get; init; } = new();
 
-    public DeviceModels Load(string device) => new([Encoder], Refiner, "float32");
+    /// <summary>A second encoder, where a test needs one.</summary>
+    public ToyEncoder? Second { get; init; }
+
+    public DeviceModels Load(string device) => new(
+        [.. new[] { Encoder, Second }.OfType<ToyEncoder>().Select(encoder => new ServedEncoder(encoder.Name, encoder))],
+        Refiner is null ? null : new ServedRefiner("toy-refiner", Refiner),
+        "float32");
 }

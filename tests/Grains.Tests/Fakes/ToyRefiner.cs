@@ -1,5 +1,4 @@
-using FewShotCluster.GrainInterfaces.Encoders;
-using FewShotCluster.Grains.Devices;
+using FewShotCluster.Vision.Encoders;
 using FewShotCluster.Vision.Imaging;
 
 namespace FewShotCluster.Grains.Tests.Fakes;
@@ -9,7 +8,11 @@ internal sealed class ToyRefiner : IRefinerBackbone
 {
     private int _encoded;
 
-    public EncoderInfo Info { get; } = new("toy-refiner", "digest-of-refiner", 4, 1, ToyImages.Side);
+    public string Digest => "digest-of-refiner";
+
+    public int Dimension => 4;
+
+    public int Resolution => ToyImages.Side;
 
     public int Encoded => Volatile.Read(ref _encoded);
 

@@ -11,6 +11,7 @@ public sealed class OptionsTests
         { options => options.Devices = [], "Devices" },
         { options => options.Devices = ["cpu:0", "cpu:0"], "Devices" },
         { options => options.QueueLimit = 8, "QueueLimit" },
+        { options => options.RefinerViews = 1000, "RefinerViews" },
         { options => options.MaxLinger = TimeSpan.FromMinutes(1), "MaxLinger" },
         { options => options.ImageCacheBytes = 0, "ImageCacheBytes" },
         { options => options.Images = new(MaxBytes: 0), "Images.MaxBytes" },

@@ -7,7 +7,7 @@ using FewShotCluster.Grains.Devices;
 
 namespace FewShotCluster.Grains.Tests.Classification;
 
-public sealed class CascadeScorerTests
+public sealed class CascadeTests
 {
     private static readonly EncoderInfo A = new("a", "digest-a", 2, 10, 1);
     private static readonly EncoderInfo B = new("b", "digest-b", 1, 100, 1);
@@ -16,7 +16,7 @@ public sealed class CascadeScorerTests
     public void Fused_text_scores_are_shares_times_scale_times_cosine()
     {
         var model = new ScoringModel(Snapshot(2, [Head(A, 0.75, [1, 0, 0, 1]), Head(B, 0.25, [1, -1])]));
-        var text = CascadeScorer.Text(model, model.Pack(Features((A, [0.6f, 0.8f]), (B, [1]))));
+        var text = Cascade.Text(model, model.Pack(Features((A, [0.6f, 0.8f]), (B, [1]))));
         Assert.Equal([0, 1], text.Ranking.Positions);
         Assert.Equal(0.75 * 10 * 0.6 + 0.25 * 100, text.Ranking.Scores[0], 4);
         Assert.Equal(0.75 * 10 * 0.8 - 0.25 * 100, text.Ranking.Scores[1], 4);
