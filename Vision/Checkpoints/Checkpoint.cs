@@ -38,7 +38,8 @@ public abstract class Checkpoint : IDisposable
             using (var file = File.OpenRead(path)) start = start[..file.ReadAtLeast(start, start.Length, throwOnEndOfStream: false)];
             if (start.Length < 4) throw new CheckpointException($"{path}: the file is empty or only {start.Length} bytes long");
             if (start.StartsWith("version https://git-lfs"u8))
-                throw new CheckpointException($"{path}: this looks like a Git LFS pointer, not the weights; fetch them with 'git lfs pull'");
+                throw new CheckpointException(
+                    $"{path}: this looks like a Git LFS pointer, not the weights; fetch them with 'git lfs pull'");
             return start.StartsWith("PK\u0003\u0004"u8) ? TorchArchiveReader.Open(path)
                 : start.StartsWith(LegacyTorchReader.Magic) ? LegacyTorchReader.Open(path)
                 : (Checkpoint)SafetensorsReader.Open(path);
@@ -66,7 +67,8 @@ public abstract class Checkpoint : IDisposable
     internal void Expect(string name, params long[] shape)
     {
         if (!Shape(name).SequenceEqual(shape))
-            throw new CheckpointException($"{Path}: '{name}' is [{string.Join(",", Shape(name))}], the other tensors ask for [{string.Join(",", shape)}]");
+            throw new CheckpointException(
+                $"{Path}: '{name}' is [{string.Join(",", Shape(name))}], the other tensors ask for [{string.Join(",", shape)}]");
     }
 
     /// <summary>Reads one tensor in its stored dtype; the caller owns it.</summary>
@@ -102,7 +104,8 @@ public abstract class Checkpoint : IDisposable
         Int128 claimed = 0;
         foreach (var tensor in tensors)
             claimed += (Int128)ElementCount(path, tensor.Name, tensor.Shape) * ((PickleTensor)tensor.Location).Storage.ElementSize;
-        if (claimed > 2 * (Int128)fileLength) throw new CheckpointException($"{path}: tensors of {claimed} bytes in a file of {fileLength}");
+        if (claimed > 2 * (Int128)fileLength)
+            throw new CheckpointException($"{path}: tensors of {claimed} bytes in a file of {fileLength}");
     }
 
     // What the file and zip libraries throw on damage; anything else is a bug of ours and stays what it is.

@@ -13,7 +13,8 @@ internal sealed class LegacyTorchReader : Checkpoint
     private readonly FileStream file;
     private readonly Dictionary<string, long> starts;
 
-    private LegacyTorchReader(FileStream file, Dictionary<string, long> starts, Dictionary<string, CheckpointTensor> tensors) : base(file.Name, tensors)
+    private LegacyTorchReader(FileStream file, Dictionary<string, long> starts, Dictionary<string, CheckpointTensor> tensors)
+        : base(file.Name, tensors)
     {
         this.file = file;
         this.starts = starts;
@@ -35,7 +36,8 @@ internal sealed class LegacyTorchReader : Checkpoint
                 throw new CheckpointException($"{path}: only little-endian checkpoints are supported");
             var unpickler = new RestrictedUnpickler(path, file);
             var tensors = StateDict.Tensors(path, unpickler.Load());
-            var keys = new RestrictedUnpickler(path, file).Load() as List<object?> ?? throw new CheckpointException($"{path}: no list of storages");
+            var keys = new RestrictedUnpickler(path, file).Load() as List<object?>
+                ?? throw new CheckpointException($"{path}: no list of storages");
             var starts = Locate(file, keys, unpickler.Storages);
             foreach (var tensor in tensors.Values)
             {

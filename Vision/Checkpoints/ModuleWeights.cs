@@ -19,16 +19,20 @@ internal static class ModuleWeights
         using var _ = no_grad();
         var state = module.state_dict();
         // BatchNorm's step counter has no part in inference; OpenAI's files have it, converted ones often not.
-        var missing = state.Keys.Where(k => !checkpoint.Tensors.ContainsKey(k) && !k.EndsWith("num_batches_tracked", StringComparison.Ordinal));
+        var missing = state.Keys
+            .Where(k => !checkpoint.Tensors.ContainsKey(k) && !k.EndsWith("num_batches_tracked", StringComparison.Ordinal));
         var unexpected = checkpoint.Tensors.Keys.Where(k => !state.ContainsKey(k) && !ignore.Contains(k));
         var shaped = state.Where(s => checkpoint.Tensors.TryGetValue(s.Key, out var t) && !Fits(t.Shape, s.Value.shape))
             .Select(s => $"{s.Key} [{string.Join(",", checkpoint.Tensors[s.Key].Shape)}] for [{string.Join(",", s.Value.shape)}]");
-        var integers = state.Where(s => s.Value.is_floating_point() && checkpoint.Tensors.TryGetValue(s.Key, out var t) && !IsFloat(t.Dtype)).Select(s => s.Key);
+        var integers = state
+            .Where(s => s.Value.is_floating_point() && checkpoint.Tensors.TryGetValue(s.Key, out var t) && !IsFloat(t.Dtype))
+            .Select(s => s.Key);
         var problems = new[] { ("missing", missing), ("unexpected", unexpected), ("mis-shaped", shaped), ("not floating-point", integers) }
             .Where(p => p.Item2.Any())
             .Select(p => $"{p.Item1}: {string.Join("; ", p.Item2.Order(StringComparer.Ordinal))}")
             .ToList();
-        if (problems.Count > 0) throw new CheckpointException($"{checkpoint.Path} does not fit the architecture. {string.Join(". ", problems)}");
+        if (problems.Count > 0)
+            throw new CheckpointException($"{checkpoint.Path} does not fit the architecture. {string.Join(". ", problems)}");
 
         foreach (var (key, target) in state)
         {
@@ -41,7 +45,8 @@ internal static class ModuleWeights
         }
     }
 
-    private static bool IsFloat(ScalarType type) => type is ScalarType.Float16 or ScalarType.BFloat16 or ScalarType.Float32 or ScalarType.Float64;
+    private static bool IsFloat(ScalarType type) =>
+        type is ScalarType.Float16 or ScalarType.BFloat16 or ScalarType.Float32 or ScalarType.Float64;
 
     // Some exporters store a scalar as a vector of one element.
     private static bool Fits(long[] stored, long[] wanted) =>

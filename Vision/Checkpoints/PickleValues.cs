@@ -33,9 +33,9 @@ internal sealed record PickleTensor(PickleStorage Storage, long Offset, long[] S
     /// <exception cref="CheckpointException">An impossible view or storage.</exception>
     public void Check(string path, string name, long storedBytes)
     {
-        if (Storage.Count < 0 || storedBytes > int.MaxValue || storedBytes / Storage.ElementSize != Storage.Count || storedBytes % Storage.ElementSize != 0)
+        if (storedBytes > int.MaxValue || (Int128)Storage.Count * Storage.ElementSize != storedBytes)
             throw new CheckpointException(
-                $"{path}: storage {Storage.Key} of tensor '{name}' has {storedBytes} bytes for {Storage.Count} elements of {Storage.Dtype}");
+                $"{path}: storage {Storage.Key} of '{name}' has {storedBytes} bytes for {Storage.Count} elements of {Storage.Dtype}");
         var count = Checkpoint.ElementCount(path, name, Shape);
         if (Shape.Length != Strides.Length || Offset < 0 || Strides.Any(s => s < 0))
             throw new CheckpointException($"{path}: tensor '{name}' has an impossible view");

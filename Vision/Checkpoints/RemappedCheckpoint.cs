@@ -10,7 +10,8 @@ internal sealed class RemappedCheckpoint : Checkpoint
 {
     private readonly Checkpoint source;
 
-    private RemappedCheckpoint(Checkpoint source, Dictionary<string, CheckpointTensor> tensors) : base(source.Path, tensors) => this.source = source;
+    private RemappedCheckpoint(Checkpoint source, Dictionary<string, CheckpointTensor> tensors)
+        : base(source.Path, tensors) => this.source = source;
 
     public override void Dispose()
     {
@@ -44,7 +45,8 @@ internal sealed class RemappedCheckpoint : Checkpoint
         public void Reshape(string from, string to, params long[] shape)
         {
             if (ElementCount(source.Path, from, shape) != ElementCount(source.Path, from, source.Shape(from)))
-                throw new CheckpointException($"{source.Path}: '{from}' [{string.Join(",", source.Shape(from))}] does not fit [{string.Join(",", shape)}]");
+                throw new CheckpointException(
+                    $"{source.Path}: '{from}' [{string.Join(",", source.Shape(from))}] does not fit [{string.Join(",", shape)}]");
             Add(to, shape, [from], t => t[0].reshape(shape));
         }
 
@@ -63,7 +65,8 @@ internal sealed class RemappedCheckpoint : Checkpoint
         private void Add(string to, long[] shape, string[] from, Func<Tensor[], Tensor> make)
         {
             var entry = new CheckpointTensor(to, source.Tensors[from[0]].Dtype, shape, new Recipe(from, make));
-            if (!tensors.TryAdd(to, entry)) throw new CheckpointException($"{source.Path}: two tensors stand for '{to}', '{from[0]}' is one");
+            if (!tensors.TryAdd(to, entry))
+                throw new CheckpointException($"{source.Path}: two tensors stand for '{to}', '{from[0]}' is one");
         }
     }
 }

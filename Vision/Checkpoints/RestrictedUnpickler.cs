@@ -106,7 +106,9 @@ internal sealed class RestrictedUnpickler(string path, Stream pickle)
             "torch.jit._pickle" => name.Name is "build_intlist" or "build_doublelist",
             _ => name.Module == "__torch__" || name.Module.StartsWith("__torch__.", StringComparison.Ordinal),
         };
-        return allowed ? name : throw new CheckpointException($"{path}: the pickle refers to '{name}', which is not allowed in a checkpoint");
+        return allowed
+            ? name
+            : throw new CheckpointException($"{path}: the pickle refers to '{name}', which is not allowed in a checkpoint");
     }
 
     // Stands in for a call: only these shapes of result exist, none of the named functions runs.
@@ -123,9 +125,11 @@ internal sealed class RestrictedUnpickler(string path, Stream pickle)
 
     private PickleStorage Storage(object?[] id)
     {
-        if ((string)id[0]! != "storage" || id[1] is not PickleGlobal { Module: "torch" } type || !StorageTypes.TryGetValue(type.Name, out var dtype))
+        if ((string)id[0]! != "storage" || id[1] is not PickleGlobal { Module: "torch" } type
+            || !StorageTypes.TryGetValue(type.Name, out var dtype))
             throw new CheckpointException($"{path}: unknown persistent id in the pickle");
-        if (id.Length > 5 && id[5] is not null) throw new CheckpointException($"{path}: storage views of torch before 0.4 are not supported");
+        if (id.Length > 5 && id[5] is not null)
+            throw new CheckpointException($"{path}: storage views of torch before 0.4 are not supported");
         var storage = new PickleStorage(dtype, (string)id[2]!, (long)id[4]!);
         if (!storages.TryAdd(storage.Key, storage) && storages[storage.Key] != storage)
             throw new CheckpointException($"{path}: storage '{storage.Key}' is described in two ways");
@@ -154,7 +158,9 @@ internal sealed class RestrictedUnpickler(string path, Stream pickle)
         return value;
     }
 
-    private object? Pop() => stack.Count > (marks.Count > 0 ? marks.Peek() : 0) ? stack.Pop() : throw new InvalidOperationException("empty stack");
+    private object? Pop() => stack.Count > (marks.Count > 0 ? marks.Peek() : 0)
+        ? stack.Pop()
+        : throw new InvalidOperationException("empty stack");
 
     private object?[] PopTuple(int count)
     {
@@ -171,7 +177,9 @@ internal sealed class RestrictedUnpickler(string path, Stream pickle)
         return items;
     }
 
-    private byte Byte() => pickle.ReadByte() is >= 0 and var value ? (byte)value : throw new EndOfStreamException("it ends before its STOP");
+    private byte Byte() => pickle.ReadByte() is >= 0 and var value
+        ? (byte)value
+        : throw new EndOfStreamException("it ends before its STOP");
 
     private byte[] Take(int count)
     {

@@ -14,7 +14,8 @@ internal sealed class TorchArchiveReader : Checkpoint
     private readonly ZipArchive archive;
     private readonly string prefix;
 
-    private TorchArchiveReader(string path, ZipArchive archive, string prefix, Dictionary<string, CheckpointTensor> tensors) : base(path, tensors)
+    private TorchArchiveReader(string path, ZipArchive archive, string prefix, Dictionary<string, CheckpointTensor> tensors)
+        : base(path, tensors)
     {
         this.archive = archive;
         this.prefix = prefix;
@@ -29,7 +30,8 @@ internal sealed class TorchArchiveReader : Checkpoint
             if (archive.Entries.CountBy(e => e.FullName).FirstOrDefault(e => e.Value > 1).Key is { } twice)
                 throw new CheckpointException($"{path}: the archive has two records '{twice}'");
             var pickles = archive.Entries.Where(e => e.FullName.EndsWith("/data.pkl", StringComparison.Ordinal)).ToList();
-            if (pickles.Count != 1) throw new CheckpointException($"{path}: a zip archive with {pickles.Count} data.pkl is not a torch checkpoint");
+            if (pickles.Count != 1)
+                throw new CheckpointException($"{path}: a zip archive with {pickles.Count} data.pkl is not a torch checkpoint");
             var prefix = pickles[0].FullName[..^"data.pkl".Length];
             RefuseBigEndian(path, archive.GetEntry(prefix + "byteorder"));
 
@@ -69,7 +71,8 @@ internal sealed class TorchArchiveReader : Checkpoint
             ?? throw new CheckpointException($"{Path}: tensor '{tensor.Name}' refers to the missing record data/{view.Storage.Key}");
         // torch stores its tensors uncompressed; a compressed one is a bomb's way to claim more bytes than the file has.
         if (record.CompressedLength != record.Length)
-            throw new CheckpointException($"{Path}: record {record.FullName} is compressed, {record.Length} bytes in {record.CompressedLength}");
+            throw new CheckpointException(
+                $"{Path}: record {record.FullName} is compressed, {record.Length} bytes in {record.CompressedLength}");
         view.Check(Path, tensor.Name, record.Length);
     }
 

@@ -55,7 +55,7 @@ public sealed class Clip : Module
     /// </summary>
     /// <param name="checkpoint">The weights; stays its owner's.</param>
     /// <param name="activation">What the weights were trained with, which only their source can tell; OpenAI's: QuickGELU.</param>
-    /// <exception cref="CheckpointException">Not a CLIP checkpoint, keys do not fit (listed by name), or a weight is not finite.</exception>
+    /// <exception cref="CheckpointException">Not a CLIP checkpoint, misfit keys (listed by name), or a weight not finite.</exception>
     public static Clip Load(Checkpoint checkpoint, ClipActivation activation)
     {
         checkpoint = CheckpointLayout.AsOpenAi(checkpoint);

@@ -2,10 +2,10 @@ using FewShotCluster.Vision.Checkpoints;
 
 namespace FewShotCluster.Vision.Models;
 
-/// <summary>The function between the two linear layers of a CLIP transformer block; weights do not tell which they were trained with.</summary>
+/// <summary>What is between the two linear layers of a transformer block; weights do not tell what they were trained with.</summary>
 public enum ClipActivation
 {
-    /// <summary>x sigmoid(1.702 x): OpenAI's weights, also as converted by Hugging Face, and open_clip models named <c>-quickgelu</c>.</summary>
+    /// <summary>x sigmoid(1.702 x): OpenAI's weights, also by way of Hugging Face, and open_clip's <c>-quickgelu</c> models.</summary>
     QuickGelu,
 
     /// <summary>Exact GELU (erf): open_clip's and LAION's models otherwise.</summary>
@@ -68,11 +68,14 @@ public sealed record ClipConfig
             TextWidth = (int)checkpoint.Shape("ln_final.weight", 1)[0],
             TextLayers = Blocks(checkpoint, "transformer.resblocks."),
         };
-        if (config.TextWidth % 64 != 0 || config.VisionHeads < 1 || config.VisionWidth % (isViT ? 64 : 2) != 0 || config.ImageResolution < 1)
-            throw new CheckpointException($"{checkpoint.Path}: widths {config.VisionWidth} and {config.TextWidth} make no CLIP model of 64-channel heads");
+        if (config.TextWidth % 64 != 0 || config.VisionHeads < 1 || config.VisionWidth % (isViT ? 64 : 2) != 0
+            || config.ImageResolution < 1)
+            throw new CheckpointException(
+                $"{checkpoint.Path}: widths {config.VisionWidth} and {config.TextWidth} make no CLIP model of 64-channel heads");
         // open_clip's ViT-H, -g, -bigG and -e: shapes alone would give them a wrong number of heads and wrong features in silence.
         if (isViT && config.VisionWidth is (1280 or 1408 or 1664 or 1792))
-            throw new CheckpointException($"{checkpoint.Path}: image towers of width {config.VisionWidth} have heads of other than 64 channels; not supported");
+            throw new CheckpointException(
+                $"{checkpoint.Path}: image towers of width {config.VisionWidth} have heads of other than 64 channels; not supported");
         config.ExpectMatrices(checkpoint);
         return config;
     }
@@ -88,7 +91,8 @@ public sealed record ClipConfig
     {
         var width = (int)checkpoint.Shape("visual.layer1.0.conv1.weight", 4)[0];
         var grid = Grid(checkpoint, "visual.attnpool.positional_embedding");
-        return Vision(checked(grid * 32), width, null, [.. Enumerable.Range(1, 4).Select(stage => Blocks(checkpoint, $"visual.layer{stage}."))]);
+        var layers = Enumerable.Range(1, 4).Select(stage => Blocks(checkpoint, $"visual.layer{stage}."));
+        return Vision(checked(grid * 32), width, null, [.. layers]);
     }
 
     // Side of the square of positions after the class token.
@@ -151,6 +155,8 @@ public sealed record ClipConfig
             .Select(k => k[prefix.Length..].Split('.')[0])
             .Distinct()
             .Count();
-        return numbers > 0 ? numbers : throw new CheckpointException($"{checkpoint.Path}: no tensors '{prefix}*'; this is no CLIP model of OpenAI naming");
+        return numbers > 0
+            ? numbers
+            : throw new CheckpointException($"{checkpoint.Path}: no tensors '{prefix}*'; this is no CLIP model of OpenAI naming");
     }
 }

@@ -49,7 +49,7 @@ public sealed class ConvNeXtV2 : Module<Tensor, Tensor>
     /// <summary>
     /// Loads a checkpoint of facebookresearch, Hugging Face or timm naming; dimensions come from the weights, which are widened to float32.
     /// </summary>
-    /// <exception cref="CheckpointException">Not a ConvNeXt-V2 checkpoint, keys do not fit (listed by name), or a weight is not finite.</exception>
+    /// <exception cref="CheckpointException">Not a ConvNeXt-V2 checkpoint, misfit keys (listed by name), a weight not finite.</exception>
     public static ConvNeXtV2 Load(Checkpoint checkpoint)
     {
         checkpoint = CheckpointLayout.AsFacebookResearch(checkpoint);

@@ -4,7 +4,7 @@ using static TorchSharp.torch;
 
 namespace FewShotCluster.Vision.Tests.Checkpoints;
 
-/// <summary>Damage by accident: a cut or flipped file is refused with a <see cref="CheckpointException"/> or read, and nothing else.</summary>
+/// <summary>Damage by accident: a cut or flipped file is refused by a <see cref="CheckpointException"/> or read.</summary>
 public sealed class CorruptedCheckpoints : IDisposable
 {
     private const int Lengths = 60, Flips = 300;
@@ -75,7 +75,10 @@ public sealed class CorruptedCheckpoints : IDisposable
             case "stream": TorchFiles.WriteStream(path, TorchFiles.Sample); break;
             case "safetensors":
                 using (var scope = NewDisposeScope())
-                    SafetensorsWriter.Write(path, new Dictionary<string, Tensor> { ["a"] = ones(3, 4), ["b"] = zeros(5), ["c"] = tensor(1L) });
+                {
+                    var tensors = new Dictionary<string, Tensor> { ["a"] = ones(3, 4), ["b"] = zeros(5), ["c"] = tensor(1L) };
+                    SafetensorsWriter.Write(path, tensors);
+                }
                 break;
             default: path = ReferenceData.Reference("models", file); break;
         }

@@ -8,7 +8,8 @@ namespace FewShotCluster.Vision.Tests.Checkpoints;
 public class HostileCheckpoints
 {
     public static TheoryData<string> Refused => new(
-        "pickle-os-system.pt", "zip-os-system.pt", "zip-eval.pt", "zip-unknown-global.pt", "truncated-half.pt", "bad-crc.pt", "short-storage.pt",
+        "pickle-os-system.pt", "zip-os-system.pt", "zip-eval.pt", "zip-unknown-global.pt", "truncated-half.pt", "bad-crc.pt",
+        "short-storage.pt",
         "missing-storage.pt", "offset-outside-storage.pt", "zip-bomb.pt", "empty.pt", "text.pt", "pickle-deep.pt", "pickle-long.pt",
         "offset-out-of-range.safetensors", "offset-reversed.safetensors", "offset-overlap.safetensors", "offset-hole.safetensors",
         "shape-negative.safetensors", "shape-overflow.safetensors", "shape-mismatch.safetensors", "dtype-unknown.safetensors",

@@ -29,7 +29,8 @@ internal static class TinyClip
         return model;
     }
 
-    public static Tensor Image(Clip model) => model.encode_image(arange(3 * 32 * 32, dtype: ScalarType.Float32).sin().reshape(1, 3, 32, 32));
+    public static Tensor Image(Clip model) =>
+        model.encode_image(arange(3 * 32 * 32, dtype: ScalarType.Float32).sin().reshape(1, 3, 32, 32));
 
     public static Tensor Text(Clip model) => model.encode_text(tensor(new long[] { 18, 3, 7, 5, 19, 0, 0, 0 }, [1, 8]));
 }

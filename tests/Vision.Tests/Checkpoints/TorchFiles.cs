@@ -13,7 +13,8 @@ internal static class TorchFiles
         ["scale"] = ([9], []),
     };
 
-    public static void WriteZip(string path, Dictionary<string, (float[] Values, int[] Shape)> tensors, params (string, byte[])[] more) => WriteArchive(
+    public static void WriteZip(
+        string path, Dictionary<string, (float[] Values, int[] Shape)> tensors, params (string, byte[])[] more) => WriteArchive(
         path,
         [
             ("archive/data.pkl", StateDict(tensors, stream: false)),
@@ -45,7 +46,8 @@ internal static class TorchFiles
         file.Write(Convert.FromHexString("80024de9032e"));                   // protocol 1001
         file.Write([0x80, 2, (byte)'}', .. Text("little_endian"), 0x88, (byte)'s', (byte)'.']);
         file.Write(StateDict(tensors, stream: true));
-        file.Write([0x80, 2, (byte)']', (byte)'(', .. Enumerable.Range(0, tensors.Count).SelectMany(i => Text($"{i}")), (byte)'e', (byte)'.']);
+        var keys = Enumerable.Range(0, tensors.Count).SelectMany(i => Text($"{i}"));
+        file.Write([0x80, 2, (byte)']', (byte)'(', .. keys, (byte)'e', (byte)'.']);
         foreach (var tensor in tensors.Values)
         {
             file.Write((long)tensor.Values.Length);
@@ -62,10 +64,12 @@ internal static class TorchFiles
             for (int i = shape.Length - 1, step = 1; i >= 0; step *= shape[i--]) strides[i] = step;
             byte[] persistentId =
             [
-                (byte)'(', .. Text("storage"), .. "ctorch\nFloatStorage\n"u8, .. Text($"{storage?.Invoke(index) ?? index}"), .. Text("cpu"), .. Number(values.Length),
+                (byte)'(', .. Text("storage"), .. "ctorch\nFloatStorage\n"u8, .. Text($"{storage?.Invoke(index) ?? index}"), .. Text("cpu"),
+                .. Number(values.Length),
                 .. stream ? "N"u8 : [], (byte)'t', (byte)'Q',
             ];
-            p.AddRange([.. Text(name), .. "ctorch._utils\n_rebuild_tensor_v2\n("u8, .. persistentId, .. Number(0), .. Tuple(shape), .. Tuple(strides)]);
+            p.AddRange([.. Text(name), .. "ctorch._utils\n_rebuild_tensor_v2\n("u8, .. persistentId]);
+            p.AddRange([.. Number(0), .. Tuple(shape), .. Tuple(strides)]);
             p.AddRange([0x89, (byte)'}', (byte)'t', (byte)'R']);
         }
         p.AddRange("u."u8);

@@ -6,7 +6,7 @@ using static TorchSharp.torch;
 
 namespace FewShotCluster.Vision.Tests.Models;
 
-/// <summary>Both CLIP architectures and ConvNeXt-V2 against the original code's outputs, from every published layout of the weights.</summary>
+/// <summary>CLIP and ConvNeXt-V2 against the original code's outputs, from every published layout of the weights.</summary>
 public class ClipParity
 {
     [Theory]
