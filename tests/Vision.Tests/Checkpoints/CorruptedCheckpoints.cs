@@ -50,6 +50,13 @@ public sealed class CorruptedCheckpoints : IDisposable
         Assert.False(Refused(bytes));
     }
 
+    [Fact]
+    public void An_empty_tensor_of_impossible_sides_is_refused()
+    {
+        var header = """{"a":{"dtype":"F32","shape":[0,4611686018427387904,8],"data_offsets":[0,0]}}"""u8;
+        Assert.True(Refused([.. BitConverter.GetBytes((long)header.Length), .. header]));
+    }
+
     private bool Refused(ReadOnlySpan<byte> bytes)
     {
         var path = Path.Combine(folder, "damaged");
