@@ -14,8 +14,40 @@ internal sealed class PickleObject
     public Dictionary<object, object?>? Attributes { get; set; }
 }
 
-/// <summary>A storage record of the archive.</summary>
-internal sealed record PickleStorage(ScalarType Dtype, string Key, long Count);
+/// <summary>A storage of the file: its element type, its key and how many elements it has.</summary>
+internal sealed record PickleStorage(ScalarType Dtype, string Key, long Count)
+{
+    public int ElementSize => Dtype switch
+    {
+        ScalarType.Float64 or ScalarType.Int64 => 8,
+        ScalarType.Float32 or ScalarType.Int32 => 4,
+        ScalarType.Float16 or ScalarType.BFloat16 => 2,
+        _ => 1,
+    };
+}
 
 /// <summary>A strided view of a storage: sizes, strides and offset in elements.</summary>
-internal sealed record PickleTensor(PickleStorage Storage, long Offset, long[] Shape, long[] Strides);
+internal sealed record PickleTensor(PickleStorage Storage, long Offset, long[] Shape, long[] Strides)
+{
+    /// <summary>Checks that the view lies within its storage, and the storage's size against the bytes that are there.</summary>
+    /// <exception cref="CheckpointException">An impossible view or storage.</exception>
+    public void Check(string path, string name, long storedBytes)
+    {
+        if (storedBytes > int.MaxValue || (Int128)Storage.Count * Storage.ElementSize != storedBytes)
+            throw new CheckpointException(
+                $"{path}: storage {Storage.Key} of '{name}' has {storedBytes} bytes for {Storage.Count} elements of {Storage.Dtype}");
+        var count = Checkpoint.ElementCount(path, name, Shape);
+        if (Shape.Length != Strides.Length || Offset < 0 || Strides.Any(s => s < 0))
+            throw new CheckpointException($"{path}: tensor '{name}' has an impossible view");
+        Int128 last = Offset;
+        for (var i = 0; i < Shape.Length; i++) last += (Int128)(Shape[i] - 1) * Strides[i];
+        // An expanded view (stride 0) could claim far more elements than the file holds.
+        if (count > 0 && (last >= Storage.Count || count > Storage.Count))
+            throw new CheckpointException($"{path}: tensor '{name}' reaches outside its storage");
+    }
+
+    /// <summary>The view's elements, contiguous.</summary>
+    /// <param name="storage">All elements of the storage; not modified.</param>
+    public Tensor Of(Tensor storage) =>
+        Shape.Contains(0) ? empty(Shape, Storage.Dtype) : storage.as_strided(Shape, Strides, Offset).contiguous();
+}

@@ -7,10 +7,14 @@ namespace FewShotCluster.Vision.Checkpoints;
 /// <summary>
 /// Interprets the pickle opcodes that state dicts and TorchScript modules are made of. Names must be on an allow-list, and
 /// nothing is ever called or constructed: tensors become <see cref="PickleTensor"/>, modules <see cref="PickleObject"/>.
-/// Opcodes: CPython's pickletools, protocol 2 to 4 subset.
+/// Opcodes: CPython's pickletools, protocol 2 to 4 subset. Reads no byte beyond STOP, as the stream format puts several pickles in a row.
 /// </summary>
-internal sealed class RestrictedUnpickler(string path, byte[] pickle)
+internal sealed class RestrictedUnpickler(string path, Stream pickle)
 {
+    private const int MaxLineBytes = 1024;
+
+    // A state dict of 1000 tensors takes some 30,000 opcodes. A byte can push an object of 80, so opcodes are what bounds the memory.
+    private readonly long maxOpcodes = Math.Min(2_000_000, 200_000 + new FileInfo(path).Length / 64);
     private static readonly Dictionary<string, ScalarType> StorageTypes = new()
     {
         ["FloatStorage"] = ScalarType.Float32,
@@ -26,7 +30,10 @@ internal sealed class RestrictedUnpickler(string path, byte[] pickle)
     private readonly Stack<object?> stack = new();
     private readonly Stack<int> marks = new();
     private readonly Dictionary<int, object?> memo = [];
-    private int at;
+    private readonly Dictionary<string, PickleStorage> storages = [];
+
+    /// <summary>Every storage that the pickle refers to, also those outside the state dict, by key.</summary>
+    public IReadOnlyDictionary<string, PickleStorage> Storages => storages;
 
     /// <summary>Runs to STOP and returns the top value.</summary>
     /// <exception cref="CheckpointException">An opcode or name outside the subset, or a damaged pickle.</exception>
@@ -34,17 +41,18 @@ internal sealed class RestrictedUnpickler(string path, byte[] pickle)
     {
         try
         {
-            while (true)
+            for (var count = 0; count < maxOpcodes; count++)
             {
                 var opcode = Byte();
                 if (opcode == '.') return Pop();
                 Execute(opcode);
             }
+            throw new CheckpointException($"{path}: a pickle of more than {maxOpcodes} opcodes is no state dict");
         }
         catch (Exception e) when (e is IndexOutOfRangeException or ArgumentException or InvalidOperationException or InvalidCastException
-                                      or KeyNotFoundException or NullReferenceException or OverflowException)
+                                      or KeyNotFoundException or NullReferenceException or OverflowException or EndOfStreamException)
         {
-            throw new CheckpointException($"{path}: damaged pickle at byte {at}: {e.Message}", e);
+            throw new CheckpointException($"{path}: damaged pickle at byte {pickle.Position}: {e.Message}", e);
         }
     }
 
@@ -83,7 +91,7 @@ internal sealed class RestrictedUnpickler(string path, byte[] pickle)
             case (byte)'R': { var arguments = (object?[])Pop()!; stack.Push(Reduce((PickleGlobal)Pop()!, arguments)); break; }
             case 0x81: Pop(); Pop(); stack.Push(new PickleObject()); break; // NEWOBJ of a TorchScript class
             case (byte)'b': Build(Pop()); break;
-            default: throw new CheckpointException($"{path}: pickle opcode 0x{opcode:x2} at byte {at - 1} is not allowed");
+            default: throw new CheckpointException($"{path}: pickle opcode 0x{opcode:x2} at byte {pickle.Position - 1} is not allowed");
         }
     }
 
@@ -98,7 +106,9 @@ internal sealed class RestrictedUnpickler(string path, byte[] pickle)
             "torch.jit._pickle" => name.Name is "build_intlist" or "build_doublelist",
             _ => name.Module == "__torch__" || name.Module.StartsWith("__torch__.", StringComparison.Ordinal),
         };
-        return allowed ? name : throw new CheckpointException($"{path}: the pickle refers to '{name}', which is not allowed in a checkpoint");
+        return allowed
+            ? name
+            : throw new CheckpointException($"{path}: the pickle refers to '{name}', which is not allowed in a checkpoint");
     }
 
     // Stands in for a call: only these shapes of result exist, none of the named functions runs.
@@ -113,9 +123,18 @@ internal sealed class RestrictedUnpickler(string path, byte[] pickle)
         _ => throw new CheckpointException($"{path}: the pickle calls '{function}', which is not allowed in a checkpoint"),
     };
 
-    private PickleStorage Storage(object?[] id) => (string)id[0]! == "storage" && id[1] is PickleGlobal { Module: "torch" } type
-        ? new PickleStorage(StorageTypes[type.Name], (string)id[2]!, (long)id[4]!)
-        : throw new CheckpointException($"{path}: unknown persistent id in the pickle");
+    private PickleStorage Storage(object?[] id)
+    {
+        if ((string)id[0]! != "storage" || id[1] is not PickleGlobal { Module: "torch" } type
+            || !StorageTypes.TryGetValue(type.Name, out var dtype))
+            throw new CheckpointException($"{path}: unknown persistent id in the pickle");
+        if (id.Length > 5 && id[5] is not null)
+            throw new CheckpointException($"{path}: storage views of torch before 0.4 are not supported");
+        var storage = new PickleStorage(dtype, (string)id[2]!, (long)id[4]!);
+        if (!storages.TryAdd(storage.Key, storage) && storages[storage.Key] != storage)
+            throw new CheckpointException($"{path}: storage '{storage.Key}' is described in two ways");
+        return storage;
+    }
 
     private void Build(object? state)
     {
@@ -139,7 +158,9 @@ internal sealed class RestrictedUnpickler(string path, byte[] pickle)
         return value;
     }
 
-    private object? Pop() => stack.Count > (marks.Count > 0 ? marks.Peek() : 0) ? stack.Pop() : throw new InvalidOperationException("empty stack");
+    private object? Pop() => stack.Count > (marks.Count > 0 ? marks.Peek() : 0)
+        ? stack.Pop()
+        : throw new InvalidOperationException("empty stack");
 
     private object?[] PopTuple(int count)
     {
@@ -156,20 +177,27 @@ internal sealed class RestrictedUnpickler(string path, byte[] pickle)
         return items;
     }
 
-    private byte Byte() => pickle[at++];
+    private byte Byte() => pickle.ReadByte() is >= 0 and var value
+        ? (byte)value
+        : throw new EndOfStreamException("it ends before its STOP");
 
-    private ReadOnlySpan<byte> Take(int count)
+    private byte[] Take(int count)
     {
-        var span = pickle.AsSpan(at, count);
-        at += count;
-        return span;
+        // Before allocating: the count is a claim of the file.
+        if (count < 0 || count > pickle.Length - pickle.Position) throw new EndOfStreamException($"{count} bytes are not there");
+        var bytes = new byte[count];
+        pickle.ReadExactly(bytes);
+        return bytes;
     }
 
     private string Line()
     {
-        var length = pickle.AsSpan(at).IndexOf((byte)'\n');
-        var line = Encoding.ASCII.GetString(Take(length));
-        at++;
-        return line;
+        var line = new StringBuilder();
+        for (byte next; (next = Byte()) != '\n';)
+        {
+            if (line.Length == MaxLineBytes) throw new OverflowException($"a name of more than {MaxLineBytes} characters");
+            line.Append((char)next);
+        }
+        return line.ToString();
     }
 }

@@ -29,7 +29,8 @@ internal sealed class SafetensorsReader : Checkpoint
                 throw new CheckpointException($"{path}: {file.Length} bytes are neither a torch archive nor safetensors");
             var length = BitConverter.ToUInt64(lengthBytes);
             if (length is < 2 or > MaxHeaderBytes || (long)length > file.Length - 8)
-                throw new CheckpointException($"{path}: neither a torch zip archive nor safetensors (header length {length} of {file.Length} bytes)");
+                throw new CheckpointException(
+                    $"{path}: neither a torch archive, a torch stream nor safetensors (header length {length} of {file.Length} bytes)");
             var header = new byte[length];
             file.ReadExactly(header);
             var dataStart = 8 + (long)length;
@@ -69,14 +70,16 @@ internal sealed class SafetensorsReader : Checkpoint
                 var range = entry.Value.GetProperty("data_offsets").EnumerateArray().Select(n => n.GetInt64()).ToArray();
                 var (dtype, size) = Dtype(path, entry.Name, entry.Value.GetProperty("dtype").GetString());
                 var bytes = ElementCount(path, entry.Name, shape) * size;
-                if (range.Length != 2 || range[0] < 0 || range[1] > dataLength || range[1] - range[0] != bytes)
+                if (range.Length != 2 || range[0] < 0 || range[1] < range[0] || range[1] > dataLength
+                    || bytes > int.MaxValue || range[1] - range[0] != bytes)
                     throw new CheckpointException(
-                        $"{path}: tensor '{entry.Name}' needs {bytes} bytes, its byte range is [{string.Join(", ", range)}] of {dataLength}");
+                        $"{path}: tensor '{entry.Name}' needs {bytes} bytes, its range is [{string.Join(", ", range)}] of {dataLength}");
                 if (!tensors.TryAdd(entry.Name, new CheckpointTensor(entry.Name, dtype, shape, (range[0], range[1]))))
                     throw new CheckpointException($"{path}: tensor '{entry.Name}' appears twice");
             }
         }
-        catch (Exception e) when (e is JsonException or InvalidOperationException or KeyNotFoundException or FormatException)
+        catch (Exception e) when (e is JsonException or InvalidOperationException or KeyNotFoundException or FormatException
+                                      or ArgumentException)
         {
             throw new CheckpointException($"{path}: unreadable safetensors header: {e.Message}", e);
         }

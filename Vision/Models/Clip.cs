@@ -1,4 +1,5 @@
 using FewShotCluster.Vision.Checkpoints;
+using FewShotCluster.Vision.Checkpoints.Layouts;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
@@ -37,6 +38,7 @@ public sealed class Clip : Module
         text_projection = Parameter(Math.Pow(config.TextWidth, -0.5) * randn(config.TextWidth, config.EmbedDim));
         logit_scale = Parameter(tensor((float)Math.Log(1 / 0.07)));
         RegisterComponents();
+        if (config.Activation == ClipActivation.Gelu) UseExactGelu();
     }
 
     /// <summary>The model's dimensions.</summary>
@@ -45,11 +47,19 @@ public sealed class Clip : Module
     /// <summary>Natural logarithm of the factor between cosines and logits; scalar parameter.</summary>
     public Parameter LogitScale => logit_scale;
 
-    /// <summary>Loads a checkpoint of OpenAI naming; dimensions come from the weights, which are widened to float32.</summary>
-    /// <exception cref="CheckpointException">Not a CLIP checkpoint, or keys do not fit (listed by name).</exception>
-    public static Clip Load(Checkpoint checkpoint)
+    /// <inheritdoc cref="Load(Checkpoint, ClipActivation)"/>
+    public static Clip Load(Checkpoint checkpoint) => Load(checkpoint, ClipActivation.QuickGelu);
+
+    /// <summary>
+    /// Loads a checkpoint of OpenAI, open_clip or Hugging Face naming; dimensions come from the weights, which are widened to float32.
+    /// </summary>
+    /// <param name="checkpoint">The weights; stays its owner's.</param>
+    /// <param name="activation">What the weights were trained with, which only their source can tell; OpenAI's: QuickGELU.</param>
+    /// <exception cref="CheckpointException">Not a CLIP checkpoint, misfit keys (listed by name), or a weight not finite.</exception>
+    public static Clip Load(Checkpoint checkpoint, ClipActivation activation)
     {
-        var model = new Clip(ClipConfig.FromWeights(checkpoint));
+        checkpoint = CheckpointLayout.AsOpenAi(checkpoint);
+        var model = new Clip(ClipConfig.FromWeights(checkpoint) with { Activation = activation });
         try
         {
             ModuleWeights.Load(model, checkpoint, SizeBuffers);
@@ -80,5 +90,16 @@ public sealed class Clip : Module
         x = ln_final.call(x);
         var rows = arange(x.shape[0], device: x.device);
         return x[TensorIndex.Tensor(rows), TensorIndex.Tensor(end)].matmul(text_projection);
+    }
+
+    // The blocks are built with QuickGELU, whose result a hook replaces.
+    private void UseExactGelu()
+    {
+        foreach (var activation in modules().OfType<QuickGelu>())
+            activation.register_forward_hook((_, x, quick) =>
+            {
+                quick.Dispose();
+                return functional.gelu(x);
+            });
     }
 }

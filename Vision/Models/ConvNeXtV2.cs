@@ -1,4 +1,5 @@
 using FewShotCluster.Vision.Checkpoints;
+using FewShotCluster.Vision.Checkpoints.Layouts;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
@@ -45,16 +46,31 @@ public sealed class ConvNeXtV2 : Module<Tensor, Tensor>
     /// <summary>Outputs of the head.</summary>
     public int NumClasses { get; }
 
-    /// <summary>Loads a checkpoint of facebookresearch naming; dimensions come from the weights, which are widened to float32.</summary>
-    /// <exception cref="CheckpointException">Not a ConvNeXt-V2 checkpoint, or keys do not fit (listed by name).</exception>
+    /// <summary>
+    /// Loads a checkpoint of facebookresearch, Hugging Face or timm naming; dimensions come from the weights, which are widened to float32.
+    /// </summary>
+    /// <exception cref="CheckpointException">Not a ConvNeXt-V2 checkpoint, misfit keys (listed by name), a weight not finite.</exception>
     public static ConvNeXtV2 Load(Checkpoint checkpoint)
     {
-        var dims = Enumerable.Range(0, 4).Select(i => (int)checkpoint.Shape($"stages.{i}.0.dwconv.weight")[0]).ToArray();
+        checkpoint = CheckpointLayout.AsFacebookResearch(checkpoint);
+        var dims = Enumerable.Range(0, 4).Select(i => (int)checkpoint.Shape($"stages.{i}.0.dwconv.weight", 4)[0]).ToArray();
         var depths = Enumerable.Range(0, 4)
             .Select(i => checkpoint.Tensors.Keys.Count(
                 k => k.StartsWith($"stages.{i}.", StringComparison.Ordinal) && k.EndsWith(".dwconv.weight", StringComparison.Ordinal)))
             .ToArray();
-        var model = new ConvNeXtV2(depths, dims, (int)checkpoint.Shape("head.weight")[0]);
+        var classes = checkpoint.Shape("head.weight", 2)[0];
+        // Every matrix before any is allocated: a few small tensors of a wrong file could ask for a gigantic model.
+        for (var i = 0; i < 4; i++)
+        {
+            if (i > 0) checkpoint.Expect($"downsample_layers.{i}.1.weight", dims[i], dims[i - 1], 2, 2);
+            for (var block = 0; block < depths[i]; block++)
+            {
+                checkpoint.Expect($"stages.{i}.{block}.pwconv1.weight", 4L * dims[i], dims[i]);
+                checkpoint.Expect($"stages.{i}.{block}.pwconv2.weight", dims[i], 4L * dims[i]);
+            }
+        }
+        checkpoint.Expect("head.weight", classes, dims[3]);
+        var model = new ConvNeXtV2(depths, dims, (int)classes);
         try
         {
             ModuleWeights.Load(model, checkpoint, new HashSet<string>());

@@ -8,7 +8,8 @@ namespace FewShotCluster.Vision.Tests.Checkpoints;
 public class HostileCheckpoints
 {
     public static TheoryData<string> Refused => new(
-        "pickle-os-system.pt", "zip-os-system.pt", "zip-eval.pt", "zip-unknown-global.pt", "truncated-half.pt", "bad-crc.pt", "short-storage.pt",
+        "pickle-os-system.pt", "zip-os-system.pt", "zip-eval.pt", "zip-unknown-global.pt", "truncated-half.pt", "bad-crc.pt",
+        "short-storage.pt",
         "missing-storage.pt", "offset-outside-storage.pt", "zip-bomb.pt", "empty.pt", "text.pt", "pickle-deep.pt", "pickle-long.pt",
         "offset-out-of-range.safetensors", "offset-reversed.safetensors", "offset-overlap.safetensors", "offset-hole.safetensors",
         "shape-negative.safetensors", "shape-overflow.safetensors", "shape-mismatch.safetensors", "dtype-unknown.safetensors",
@@ -21,6 +22,48 @@ public class HostileCheckpoints
         var path = ReferenceData.Reference("models", "hostile", file);
         Assert.Throws<CheckpointException>(() => ReadAll(path));
         Assert.False(File.Exists("EVIL_CHECKPOINT_RAN"), "the file ran code");
+    }
+
+    [Fact]
+    public void A_git_lfs_pointer_is_called_one()
+    {
+        var error = Assert.Throws<CheckpointException>(() => ReadAll(ReferenceData.Reference("models", "hostile", "text.pt")));
+        Assert.Contains("Git LFS pointer", error.Message);
+    }
+
+    [Fact]
+    public void An_entry_that_climbs_out_of_the_archive_is_ignored()
+    {
+        var path = ReferenceData.Reference("models", "hostile", "zip-path-traversal.pt");
+        ReadAll(path);
+        foreach (var start in new[] { Path.GetDirectoryName(path)!, Directory.GetCurrentDirectory() })
+            Assert.False(File.Exists(Path.Combine(start, "..", "..", "evil.txt")), "an entry was written to disk");
+    }
+
+    [Fact]
+    public void Values_that_are_not_finite_are_readable_as_such()
+    {
+        using var checkpoint = Checkpoint.Open(ReferenceData.Reference("models", "hostile", "nan.safetensors"));
+        using var values = checkpoint.Read("w.nan");
+        Assert.Contains(values.data<float>().ToArray(), v => !float.IsFinite(v));
+    }
+
+    [Theory]
+    [InlineData("pickle-long.pt")]
+    [InlineData("header-too-long.safetensors")]
+    [InlineData("shape-overflow.safetensors")]
+    [InlineData("offset-out-of-range.safetensors")]
+    [InlineData("pickle-deep.pt")]
+    [InlineData("zip-bomb.pt")]
+    public void A_claimed_size_is_refused_before_it_is_allocated(string file)
+    {
+        const int Fixed = 128 << 10; // buffers of streams, the exception and its message
+        var path = ReferenceData.Reference("models", "hostile", file);
+        Assert.Throws<CheckpointException>(() => ReadAll(path)); // code is compiled
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        Assert.Throws<CheckpointException>(() => ReadAll(path));
+        var allocated = GC.GetAllocatedBytesForCurrentThread() - before;
+        Assert.InRange(allocated, 0, Fixed + 2 * new FileInfo(path).Length);
     }
 
     [Fact]
@@ -39,6 +82,7 @@ public class HostileCheckpoints
         using var checkpoint = Checkpoint.Open(ReferenceData.Reference("models", "hostile", file));
         var error = Assert.Throws<CheckpointException>(() => ConvNeXtV2.Load(checkpoint));
         Assert.Contains(key, error.Message);
+        if (file == "wrong-shape.pt") Assert.True(error.Message.Contains("[10,95]") && error.Message.Contains("[10,96]"), error.Message);
     }
 
     private static void ReadAll(string path)

@@ -6,7 +6,7 @@ using static TorchSharp.torch;
 
 namespace FewShotCluster.Vision.Tests.Models;
 
-/// <summary>Both CLIP architectures against openai/CLIP's own outputs, from OpenAI-style archives and safetensors.</summary>
+/// <summary>CLIP and ConvNeXt-V2 against the original code's outputs, from every published layout of the weights.</summary>
 public class ClipParity
 {
     [Theory]
@@ -14,11 +14,35 @@ public class ClipParity
     [InlineData("clip-rn-tiny", "clip-rn-tiny.pt")]
     [InlineData("clip-vit-mini", "clip-vit-mini.pt")]
     [InlineData("clip-vit-mini", "clip-vit-mini.open_clip.safetensors")]
-    public void Features_and_logits_match(string golden, string file)
+    [InlineData("clip-vit-mini", "clip-vit-mini.hf.safetensors")]
+    public void Features_and_logits_match(string golden, string file) => Match(golden, ReferenceData.Reference("models", file));
+
+    [Fact]
+    public void Features_and_logits_match_from_open_clip_custom_text()
+    {
+        // There is no such file among the goldens: the manifest's names for the open_clip file's tensors.
+        using var manifest = JsonDocument.Parse(File.ReadAllText(ReferenceData.Reference("models", "manifest.json")));
+        var names = manifest.RootElement.GetProperty("clip-vit-mini.open_clip_custom_text");
+        var folder = Directory.CreateTempSubdirectory("fewshot-custom-text-").FullName;
+        try
+        {
+            var path = Path.Combine(folder, "w.safetensors");
+            using (var scope = NewDisposeScope())
+            using (var source = Checkpoint.Open(ReferenceData.Reference("models", "clip-vit-mini.open_clip.safetensors")))
+                SafetensorsWriter.Write(path, source.Tensors.Keys.ToDictionary(k => names.GetProperty(k).GetString()!, source.Read));
+            Match("clip-vit-mini", path);
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    private static void Match(string golden, string path)
     {
         using var _ = inference_mode();
         using var scope = NewDisposeScope();
-        using var checkpoint = Checkpoint.Open(ReferenceData.Reference("models", file));
+        using var checkpoint = Checkpoint.Open(path);
         using var clip = Clip.Load(checkpoint);
         string At(string name) => ReferenceData.Reference("models", golden, name);
 
@@ -34,15 +58,17 @@ public class ClipParity
         Golden.Close(At("logits_per_image.npy"), clip.LogitScale.exp() * imageUnit.matmul(textUnit.t()), 1e-3);
     }
 
+    public static MatrixTheoryData<string, string> ConvNeXtCases => new(
+        ["64", "96", "75x100"],
+        [".pt", ".legacy.pt", ".hf.safetensors", ".timm.safetensors", ".timm-convmlp.safetensors"]);
+
     [Theory]
-    [InlineData("64")]
-    [InlineData("96")]
-    [InlineData("75x100")]
-    public void ConvNeXt_logits_and_pooled_features_match(string size)
+    [MemberData(nameof(ConvNeXtCases))]
+    public void ConvNeXt_logits_and_pooled_features_match(string size, string layout)
     {
         using var _ = inference_mode();
         using var scope = NewDisposeScope();
-        using var checkpoint = Checkpoint.Open(ReferenceData.Reference("models", "convnextv2-tiny.pt"));
+        using var checkpoint = Checkpoint.Open(ReferenceData.Reference("models", "convnextv2-tiny" + layout));
         using var model = ConvNeXtV2.Load(checkpoint);
         var images = Golden.Load(ReferenceData.Reference("models", "convnextv2-tiny", $"images-{size}.npy"));
         Golden.Close(ReferenceData.Reference("models", "convnextv2-tiny", $"pooled-{size}.npy"), model.forward_features(images), 2e-5);
