@@ -43,7 +43,8 @@ internal static class LocalVerb
         }
     }
 
-    public static FewShotException Invalid(string message, Exception? inner = null) => new(FewShotErrorCode.InvalidArgument, message, inner: inner);
+    public static FewShotException Invalid(string message, Exception? inner = null) =>
+        new(FewShotErrorCode.InvalidArgument, message, inner: inner);
 
     /// <summary>Failures of the user's files, which a node meets as typed requests instead; the rest is as at a node's start.</summary>
     public static FewShotException Translate(Exception failure) => failure switch

@@ -21,7 +21,10 @@ internal static class PreprocessCommand
             DefaultValueFactory = _ => "clip",
         };
         mode.AcceptOnlyFromAmong("clip", "refiner");
-        var size = new Option<int?>("--size") { Description = $"Side in pixels; {ClipSize} for clip, {RefinerEncoder.DefaultResolution} for refiner." };
+        var size = new Option<int?>("--size")
+        {
+            Description = $"Side in pixels; {ClipSize} for clip, {RefinerEncoder.DefaultResolution} for refiner.",
+        };
         size.Validators.Add(result =>
         {
             if (result.GetValueOrDefault<int?>() is < 1 or > LargestSize) result.AddError($"--size: allowed are 1 to {LargestSize}");

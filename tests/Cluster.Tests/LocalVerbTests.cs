@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Text.Json;
 using FewShotCluster.Cluster.Tests.Processes;
 using FewShotCluster.Vision.Imaging;
@@ -5,7 +6,9 @@ using FewShotCluster.Vision.Numerics;
 
 namespace FewShotCluster.Cluster.Tests;
 
-/// <summary>The verbs of <c>fewshotd</c> that need no cluster, as scripts use them: real processes, .npy and JSON files, exit codes.</summary>
+/// <summary>
+/// The verbs of <c>fewshotd</c> that need no cluster, as scripts use them: real processes, .npy and JSON files, exit codes.
+/// </summary>
 public sealed class LocalVerbTests : IDisposable
 {
     private readonly TemporaryFolder folder = new();
@@ -33,10 +36,12 @@ public sealed class LocalVerbTests : IDisposable
         Assert.Equal(readable, report.GetProperty("files").EnumerateArray().Select(f => f.GetString()));
         Assert.Equal(
             [("Truncated.jpg", "InvalidImage"), ("words.jpg", "InvalidImage")],
-            report.GetProperty("failed").EnumerateArray().Select(f => (f.GetProperty("file").GetString()!, f.GetProperty("code").GetString()!)));
+            report.GetProperty("failed").EnumerateArray()
+                .Select(f => (f.GetProperty("file").GetString()!, f.GetProperty("code").GetString()!)));
         Assert.True(report.GetProperty("imagesPerSecond").GetDouble() > 0 && report.GetProperty("seconds").GetDouble() > 0);
-        var (resolution, embed) = (report.GetProperty("encoder").GetProperty("resolution").GetInt32(), report.GetProperty("encoder").GetProperty("embed").GetInt32());
-        Assert.Equal("clip", report.GetProperty("encoder").GetProperty("kind").GetString());
+        var encoder = report.GetProperty("encoder");
+        var (resolution, embed) = (encoder.GetProperty("resolution").GetInt32(), encoder.GetProperty("embed").GetInt32());
+        Assert.Equal("clip", encoder.GetProperty("kind").GetString());
 
         var features = NpyArray.Read(folder["x.npy"]);
         Assert.Equal([readable.Length, embed], features.Shape);
@@ -51,24 +56,36 @@ public sealed class LocalVerbTests : IDisposable
             Assert.Equal("|u1", planes.Descriptor);
             Assert.Equal([3, resolution, resolution], planes.Shape);
             var (mean, deviation) = (PixelNormalization.Clip.Mean, PixelNormalization.Clip.StandardDeviation);
-            pixels.AddRange(planes.Data.Select((value, i) => (value / 255f - mean[i / (resolution * resolution)]) / deviation[i / (resolution * resolution)]));
+            var plane = resolution * resolution;
+            pixels.AddRange(planes.Data.Select((value, i) => (value / 255f - mean[i / plane]) / deviation[i / plane]));
         }
         NpyArray.From([.. pixels], readable.Length, 3, resolution, resolution).Write(folder["pixels.npy"]);
-        await Succeeds("encode", "tensors", "--weights", weights, "--input", folder["pixels.npy"], "--out", folder["y.npy"], "--threads", "1");
+        await Succeeds(
+            "encode", "tensors", "--weights", weights, "--input", folder["pixels.npy"], "--out", folder["y.npy"], "--threads", "1");
         Near(features, NpyArray.Read(folder["y.npy"]), 1e-5);
-        await Succeeds("encode", "tensors", "--weights", weights, "--input", folder["pixels.npy"], "--out", folder["raw.npy"], "--raw", "--batch", "1");
+        await Succeeds(
+            "encode", "tensors", "--weights", weights, "--input", folder["pixels.npy"],
+            "--out", folder["raw.npy"], "--raw", "--batch", "1");
         var raw = NpyArray.Read(folder["raw.npy"]).ToSingles().Chunk(embed).ToList();
         Assert.DoesNotContain(raw, row => Math.Abs(Length(row) - 1) < 1e-3);
         Near(features, NpyArray.From([.. raw.SelectMany(row => row.Select(v => (float)(v / Length(row))))], readable.Length, embed), 1e-5);
 
-        await Fails("InvalidArgument", "take [N,3,", "encode", "tensors", "--weights", weights, "--input", folder["x.npy"], "--out", folder["z.npy"]);
-        await Fails("InvalidArgument", "float32", "encode", "tensors", "--weights", weights, "--input", folder["u8.npy"], "--out", folder["z.npy"]);
-        await Fails("InvalidImage", "1 of 1 files", "encode", "images", "--weights", weights, "--input", folder["photos/words.jpg"], "--out", folder["z.npy"]);
+        await Fails(
+            "InvalidArgument", "take [N,3,", "encode", "tensors", "--weights", weights, "--input", folder["x.npy"],
+            "--out", folder["z.npy"]);
+        await Fails(
+            "InvalidArgument", "float32", "encode", "tensors", "--weights", weights, "--input", folder["u8.npy"], "--out", folder["z.npy"]);
+        await Fails(
+            "InvalidImage", "1 of 1 files", "encode", "images", "--weights", weights, "--input", folder["photos/words.jpg"],
+            "--out", folder["z.npy"]);
         Assert.False(File.Exists(folder["z.npy"]));
-        Assert.DoesNotContain(Directory.GetFiles(Path.GetDirectoryName(folder["x.npy"])!), path => path.EndsWith(".tmp", StringComparison.Ordinal));
+        Assert.DoesNotContain(
+            Directory.GetFiles(Path.GetDirectoryName(folder["x.npy"])!), path => path.EndsWith(".tmp", StringComparison.Ordinal));
 
         NpyArray.From(new float[2 * 3 * 40 * 33], 2, 3, 40, 33).Write(folder["any.npy"]);
-        await Succeeds("encode", "tensors", "--weights", Path.Combine(models, "refiner.safetensors"), "--input", folder["any.npy"], "--out", folder["logits.npy"]);
+        await Succeeds(
+            "encode", "tensors", "--weights", Path.Combine(models, "refiner.safetensors"), "--input", folder["any.npy"],
+            "--out", folder["logits.npy"]);
         Assert.Equal(2, NpyArray.Read(folder["logits.npy"]).Shape[0]);
     }
 
@@ -76,7 +93,10 @@ public sealed class LocalVerbTests : IDisposable
     public async Task TextsBecomeRowsBlankOnesToo()
     {
         var models = Programs.DemoModels();
-        string[] encode = ["encode", "texts", "--weights", Path.Combine(models, "clip-vit.safetensors"), "--vocab", Path.Combine(models, "merges.txt")];
+        string[] encode =
+        [
+            "encode", "texts", "--weights", Path.Combine(models, "clip-vit.safetensors"), "--vocab", Path.Combine(models, "merges.txt"),
+        ];
         folder.Write("texts.txt", "a photo of a dog\r\n\na photo of a dog\n");
         await Succeeds([.. encode, "--input", folder["texts.txt"], "--out", folder["t.npy"], "--batch", "2"]);
         var rows = NpyArray.Read(folder["t.npy"]);
@@ -105,8 +125,53 @@ public sealed class LocalVerbTests : IDisposable
         Assert.Equal([start, end, 0], rows[1][..3]);
 
         folder.Write("bad.txt", "c a\nx\n");
-        await Fails("ModelUnavailable", "bad.txt", "tokenize", "--vocab", folder["bad.txt"], "--input", folder["texts.txt"], "--out", folder["z.npy"]);
-        await Fails("InvalidArgument", "absent", "tokenize", "--vocab", folder["merges.txt"], "--input", folder["absent"], "--out", folder["z.npy"]);
+        await Fails(
+            "ModelUnavailable", "bad.txt", "tokenize", "--vocab", folder["bad.txt"], "--input", folder["texts.txt"],
+            "--out", folder["z.npy"]);
+        await Fails(
+            "InvalidArgument", "absent", "tokenize", "--vocab", folder["merges.txt"], "--input", folder["absent"],
+            "--out", folder["z.npy"]);
+    }
+
+    [Fact]
+    public async Task AnInterruptedVerbLeavesNothing()
+    {
+        NpyArray.From(new float[64 * 3 * 48 * 48], 64, 3, 48, 48).Write(folder["pixels.npy"]);
+        Directory.CreateDirectory(folder["out"]);
+        var start = new ProcessStartInfo("dotnet")
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            Environment = { ["FEWSHOT_EXIT_WITH_STDIN"] = "1" },
+        };
+        string[] args =
+        [
+            "--weights", Path.Combine(Programs.DemoModels(), "clip-vit.safetensors"), "--input", folder["pixels.npy"],
+            "--out", folder["out/x.npy"],
+        ];
+        foreach (var argument in (string[])[Programs.Server, "encode", "tensors", .. args]) start.ArgumentList.Add(argument);
+        using var process = Process.Start(start)!;
+        // The end of standard input cancels as Ctrl-C does, and works where signals are ignored; it is there before the weights are loaded.
+        process.StandardInput.Close();
+        await process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
+        await process.WaitForExitAsync(TestContext.Current.CancellationToken);
+        Assert.Equal(130, process.ExitCode);
+        Assert.Empty(Directory.GetFileSystemEntries(folder["out"]));
+    }
+
+    [Fact]
+    public async Task AnAbsentDeviceIsNamed()
+    {
+        var run = await ServerProcess.RunAsync(
+            "encode", "tensors", "--weights", Path.Combine(Programs.DemoModels(), "clip-vit.safetensors"), "--input",
+            Blank(folder["pixels.npy"]), "--out", folder["x.npy"], "--device", "cuda:99");
+        Assert.Equal("DeviceUnavailable", Code(run, 70));
+
+        static string Blank(string path)
+        {
+            NpyArray.From(new float[3 * 48 * 48], 1, 3, 48, 48).Write(path);
+            return path;
+        }
     }
 
     [Theory]
@@ -137,8 +202,11 @@ public sealed class LocalVerbTests : IDisposable
         var list = JsonDocument.Parse((await Succeeds("models", "list", "--models", folder["models"], "--json", "-")).Output).RootElement;
         Assert.Equal(
             [("mine", "clip"), ("dogs", "convnext")],
-            list.GetProperty("models").EnumerateArray().Select(m => (m.GetProperty("name").GetString()!, m.GetProperty("kind").GetString()!)));
-        Assert.Contains(list.GetProperty("published").EnumerateArray(), p => p.GetProperty("licence").GetString()!.StartsWith("CC BY-NC 4.0", StringComparison.Ordinal));
+            list.GetProperty("models").EnumerateArray()
+                .Select(m => (m.GetProperty("name").GetString()!, m.GetProperty("kind").GetString()!)));
+        Assert.Contains(
+            list.GetProperty("published").EnumerateArray(),
+            p => p.GetProperty("licence").GetString()!.StartsWith("CC BY-NC 4.0", StringComparison.Ordinal));
 
         Assert.Contains("dogs: ok", (await Succeeds("models", "verify", "--models", folder["models"])).Output);
         var damaged = Path.Combine(folder["models"], "dogs.safetensors");

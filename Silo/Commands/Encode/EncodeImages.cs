@@ -15,7 +15,8 @@ internal static class EncodeImages
     public static Command Create()
     {
         var command = new Command("images", "Image features of a CLIP model.");
-        var options = new EncodeOptions(command, "A picture, or a folder of them; hidden files and subfolders are passed over.", defaultBatch: 16);
+        var options = new EncodeOptions(
+            command, "A picture, or a folder of them; hidden files and subfolders are passed over.", defaultBatch: 16);
         command.SetAction((parsed, token) => RunAsync(options.Read(parsed), token));
         return command;
     }
@@ -23,7 +24,9 @@ internal static class EncodeImages
     private static async Task<int> RunAsync(EncodeSettings settings, CancellationToken cancellationToken)
     {
         var report = await LocalVerb.RunAsync(settings.Json, (progress, stop) => Encode(settings, progress, stop), cancellationToken);
-        if (report.Files.Count > 0) LocalVerb.Story(settings.Json).WriteLine($"{report.Files.Count} images in {settings.Output}");
+        var story = LocalVerb.Story(settings.Json);
+        foreach (var file in report.Failed) story.WriteLine($"left out: {file.File}: {file.Code}: {file.Message}");
+        if (report.Files.Count > 0) story.WriteLine($"{report.Files.Count} images in {settings.Output}");
         if (report.Failed.Count == 0) return 0;
         var (first, total) = (report.Failed[0], report.Files.Count + report.Failed.Count);
         var code = Enum.Parse<FewShotErrorCode>(first.Code);

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Globalization;
 using System.Text.RegularExpressions;
 using FewShotCluster.GrainInterfaces.Errors;
 using FewShotCluster.Silo.Commands.Files;
@@ -16,11 +17,14 @@ internal sealed record EncodeSettings(
     {
         OutputFile.Check("--out", Output);
         OutputFile.Check("--json", Json);
-        var device = torch.device(DeviceName);
-        if (device.type == DeviceType.CUDA && (!torch.cuda.is_available() || device.index >= torch.cuda.device_count()))
-            throw new FewShotException(FewShotErrorCode.DeviceUnavailable, $"--device {DeviceName}: no such CUDA device here; use --device cpu");
         if (Threads is { } threads) torch.set_num_threads(threads);
-        return device;
+        if (!DeviceName.StartsWith("cuda", StringComparison.Ordinal)) return torch.CPU;
+        // Asked before the device is made: where CUDA is absent, making it fails without a type.
+        var index = DeviceName.Split(':') is [_, var number] ? int.Parse(number, CultureInfo.InvariantCulture) : 0;
+        if (!torch.cuda.is_available() || index >= torch.cuda.device_count())
+            throw new FewShotException(
+                FewShotErrorCode.DeviceUnavailable, $"--device {DeviceName}: no such CUDA device here; use --device cpu");
+        return torch.device(DeviceType.CUDA, index);
     }
 }
 
@@ -34,11 +38,19 @@ internal sealed partial class EncodeOptions
         ["float16"] = torch.ScalarType.Float16,
     };
 
-    private readonly Option<string> weights = new("--weights") { Description = "A checkpoint; its kind is told from its tensors.", Required = true };
+    private readonly Option<string> weights = new("--weights")
+    {
+        Description = "A checkpoint; its kind is told from its tensors.",
+        Required = true,
+    };
     private readonly Option<string> input;
     private readonly Option<string> output = new("--out") { Description = "A .npy file, float32, a row each.", Required = true };
     private readonly Option<bool> raw = new("--raw") { Description = "Features as they come, not of unit length." };
-    private readonly Option<string> dtype = new("--dtype") { Description = "Of weights and activations.", DefaultValueFactory = _ => "float32" };
+    private readonly Option<string> dtype = new("--dtype")
+    {
+        Description = "Of weights and activations.",
+        DefaultValueFactory = _ => "float32",
+    };
     private readonly Option<string> device = new("--device") { Description = "cpu, cuda or cuda:N.", DefaultValueFactory = _ => "cpu" };
     private readonly Option<int> batch;
     private readonly Option<int?> threads = new("--threads") { Description = "Of torch; as many as cores by default." };
@@ -51,7 +63,8 @@ internal sealed partial class EncodeOptions
         dtype.AcceptOnlyFromAmong([.. Dtypes.Keys]);
         device.Validators.Add(result =>
         {
-            if (!DevicePattern().IsMatch(result.GetValueOrDefault<string>() ?? "")) result.AddError("--device: allowed are cpu, cuda and cuda:N");
+            if (!DevicePattern().IsMatch(result.GetValueOrDefault<string>() ?? ""))
+                result.AddError("--device: allowed are cpu, cuda and cuda:N");
         });
         batch.Validators.Add(result =>
         {

@@ -11,7 +11,8 @@ internal static class EncodeTensors
 {
     public static Command Create()
     {
-        var command = new Command("tensors", "Features (CLIP) or logits (ConvNeXt) of preprocessed input, for comparison with other implementations.");
+        var command = new Command(
+            "tensors", "Features (CLIP) or logits (ConvNeXt) of preprocessed input, for comparison with other implementations.");
         var options = new EncodeOptions(command, "A .npy file, float32 [N,3,H,W], normalised.", defaultBatch: 16);
         command.SetAction((parsed, token) => RunAsync(options.Read(parsed), token));
         return command;

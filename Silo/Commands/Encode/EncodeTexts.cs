@@ -19,12 +19,14 @@ internal static class EncodeTexts
 
     private static async Task<int> RunAsync(EncodeSettings settings, string vocabulary, CancellationToken cancellationToken)
     {
-        var count = await LocalVerb.RunAsync(settings.Json, (progress, stop) => Encode(settings, vocabulary, progress, stop), cancellationToken);
+        var count = await LocalVerb.RunAsync(
+            settings.Json, (progress, stop) => Encode(settings, vocabulary, progress, stop), cancellationToken);
         LocalVerb.Story(settings.Json).WriteLine($"{count} texts in {settings.Output}");
         return 0;
     }
 
-    private static int Encode(EncodeSettings settings, string vocabulary, Action<string, double> progress, CancellationToken cancellationToken)
+    private static int Encode(
+        EncodeSettings settings, string vocabulary, Action<string, double> progress, CancellationToken cancellationToken)
     {
         var texts = InputFile.ReadTexts(settings.Input);
         using var model = Loading.Run(settings, progress);

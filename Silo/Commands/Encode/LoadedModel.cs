@@ -15,6 +15,7 @@ namespace FewShotCluster.Silo.Commands.Encode;
 internal sealed class LoadedModel : IDisposable
 {
     private const int SmallestConvNeXtInput = 32;
+    private static readonly string[] DepthwiseConvolutions = ["dwconv.weight", "conv_dw.weight"];
     private readonly Clip? clip;
     private readonly ConvNeXtV2? convNeXt;
     private readonly Device device;
@@ -39,9 +40,12 @@ internal sealed class LoadedModel : IDisposable
     /// <summary>The dimensions that tell one architecture from another.</summary>
     public string Architecture => clip?.Config switch
     {
-        { VisionPatchSize: { } patch } c => $"ViT/{patch} width {c.VisionWidth}, {c.VisionLayers[0]} layers; text width {c.TextWidth}, {c.TextLayers} layers",
+        { VisionPatchSize: { } patch } c =>
+            $"ViT/{patch} width {c.VisionWidth}, {c.VisionLayers[0]} layers; text width {c.TextWidth}, {c.TextLayers} layers",
         { } c => $"ResNet {string.Join('-', c.VisionLayers)} width {c.VisionWidth}; text width {c.TextWidth}, {c.TextLayers} layers",
-        null => $"ConvNeXt-V2 depths {string.Join('-', convNeXt!.Depths)}, dims {string.Join('-', convNeXt.Dims)}, {convNeXt.NumClasses} classes",
+        null =>
+            $"ConvNeXt-V2 depths {string.Join('-', convNeXt!.Depths)}, "
+            + $"dims {string.Join('-', convNeXt.Dims)}, {convNeXt.NumClasses} classes",
     };
 
     /// <exception cref="CheckpointException">The weights cannot be used.</exception>
@@ -54,10 +58,14 @@ internal sealed class LoadedModel : IDisposable
     /// <summary>Refuses a shape that the network does not take.</summary>
     public void CheckInput(string name, IReadOnlyList<long> shape)
     {
-        var fits = shape is [ >= 1, 3, var height, var width]
-            && (Clip is { } config ? height == config.ImageResolution && width == height : Math.Min(height, width) >= SmallestConvNeXtInput);
+        var fits = shape is [>= 1, 3, var height, var width]
+            && (Clip is { } config
+                ? height == config.ImageResolution && width == height
+                : Math.Min(height, width) >= SmallestConvNeXtInput);
         if (fits) return;
-        var expected = Clip is { } c ? $"[N,3,{c.ImageResolution},{c.ImageResolution}]" : $"[N,3,H,W] of at least {SmallestConvNeXtInput} pixels a side";
+        var expected = Clip is { } c
+            ? $"[N,3,{c.ImageResolution},{c.ImageResolution}]"
+            : $"[N,3,H,W] of at least {SmallestConvNeXtInput} pixels a side";
         throw LocalVerb.Invalid($"{name} is [{string.Join(',', shape)}]; these weights take {expected}");
     }
 
@@ -103,10 +111,11 @@ internal sealed class LoadedModel : IDisposable
     // By tensors that every naming of the architecture shares.
     private static ModelKind KindOf(Checkpoint checkpoint)
     {
-        if (checkpoint.Tensors.Keys.Any(k => k.EndsWith("dwconv.weight", StringComparison.Ordinal) || k.EndsWith("conv_dw.weight", StringComparison.Ordinal)))
+        if (checkpoint.Tensors.Keys.Any(k => DepthwiseConvolutions.Any(name => k.EndsWith(name, StringComparison.Ordinal))))
             return ModelKind.ConvNeXt;
         return checkpoint.Tensors.ContainsKey("logit_scale")
             ? ModelKind.Clip
-            : throw new CheckpointException($"{checkpoint.Path}: neither a CLIP model (no 'logit_scale') nor a ConvNeXt (no depthwise convolution)");
+            : throw new CheckpointException(
+                $"{checkpoint.Path}: neither a CLIP model (no 'logit_scale') nor a ConvNeXt (no depthwise convolution)");
     }
 }

@@ -1,6 +1,8 @@
 namespace FewShotCluster.Silo.Commands.Files;
 
-/// <summary>The pictures that <c>--input</c> names: one file, or all files of a folder but hidden ones; subfolders are not entered.</summary>
+/// <summary>
+/// The pictures that <c>--input</c> names: one file, or all files of a folder but hidden ones; subfolders are not entered.
+/// </summary>
 internal static class ImageFiles
 {
     /// <summary>Full paths in ordinal order of file names.</summary>

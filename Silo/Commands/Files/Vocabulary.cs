@@ -13,7 +13,8 @@ internal static class Vocabulary
     private const int OpenAiTokens = 49408;
 
     /// <summary>For a model, which knows how many tokens it has.</summary>
-    public static ClipTokenizer Load(string path, int tokens, int contextLength) => Usable(path, () => ClipTokenizer.Load(path, tokens, contextLength));
+    public static ClipTokenizer Load(string path, int tokens, int contextLength) =>
+        Usable(path, () => ClipTokenizer.Load(path, tokens, contextLength));
 
     /// <summary>Without a model: all merges of the file, but no more than OpenAI's models use of theirs.</summary>
     public static ClipTokenizer LoadWhole(string path) =>
@@ -32,7 +33,8 @@ internal static class Vocabulary
         using var reader = new StreamReader(content, Encoding.UTF8);
         var first = reader.ReadLine();
         if (first is null) return 0;
-        var isHeader = first.StartsWith("\"bpe_simple_vocab", StringComparison.Ordinal) || first.StartsWith("#version", StringComparison.Ordinal);
+        var isHeader = first.StartsWith("\"bpe_simple_vocab", StringComparison.Ordinal)
+            || first.StartsWith("#version", StringComparison.Ordinal);
         var count = isHeader ? 0 : 1;
         while (count < OpenAiTokens && reader.ReadLine() is not null) count++;
         return count;

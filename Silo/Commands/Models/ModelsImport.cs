@@ -20,7 +20,10 @@ internal static partial class ModelsImport
         kind.AcceptOnlyFromAmong("clip", "convnext");
         var weights = new Option<string>("--weights") { Description = "The checkpoint.", Required = true };
         var vocabulary = new Option<string?>("--vocab") { Description = "clip: BPE merges, plain or gzip." };
-        var resolution = new Option<int?>("--resolution") { Description = $"convnext: input side in pixels; {RefinerEncoder.DefaultResolution} by default." };
+        var resolution = new Option<int?>("--resolution")
+        {
+            Description = $"convnext: input side in pixels; {RefinerEncoder.DefaultResolution} by default.",
+        };
         resolution.Validators.Add(result =>
         {
             if (result.GetValueOrDefault<int?>() is < 32 or > 2048) result.AddError("--resolution: allowed are 32 to 2048");
@@ -32,7 +35,8 @@ internal static partial class ModelsImport
             var isClip = parsed.GetValue(kind) == "clip";
             if (isClip && parsed.GetValue(vocabulary) is null) throw LocalVerb.Invalid("--kind clip needs --vocab");
             if (!isClip && parsed.GetValue(vocabulary) is not null) throw LocalVerb.Invalid("--vocab goes with --kind clip only");
-            if (isClip && parsed.GetValue(resolution) is not null) throw LocalVerb.Invalid("--resolution goes with --kind convnext only: a CLIP's weights tell theirs");
+            if (isClip && parsed.GetValue(resolution) is not null)
+                throw LocalVerb.Invalid("--resolution goes with --kind convnext only: a CLIP's weights tell theirs");
             return RunAsync(parsed.GetValue(folder)!, parsed.GetValue(name)!, isClip ? ModelKind.Clip : ModelKind.ConvNeXt,
                 parsed.GetValue(weights)!, parsed.GetValue(vocabulary), parsed.GetValue(resolution), token);
         });
@@ -40,7 +44,8 @@ internal static partial class ModelsImport
     }
 
     private static async Task<int> RunAsync(
-        string folder, string name, ModelKind kind, string weights, string? vocabulary, int? resolution, CancellationToken cancellationToken)
+        string folder, string name, ModelKind kind, string weights, string? vocabulary, int? resolution,
+        CancellationToken cancellationToken)
     {
         var entry = await LocalVerb.RunAsync(null, (progress, stop) =>
         {
@@ -49,7 +54,8 @@ internal static partial class ModelsImport
             progress("checking", 0);
             ModelProof.Check(kind, weights, vocabulary, resolution);
             progress("checking", 1);
-            using var copiedWeights = target.Copy(weights, name + Path.GetExtension(weights).ToLowerInvariant(), share => progress("copying", share), stop);
+            using var copiedWeights = target.Copy(
+                weights, name + Path.GetExtension(weights).ToLowerInvariant(), share => progress("copying", share), stop);
             using var copiedVocabulary = vocabulary is null ? null
                 : target.Copy(vocabulary, name + ".merges.txt" + (Vocabulary.IsGzip(vocabulary) ? ".gz" : ""), null, stop);
             stop.ThrowIfCancellationRequested();
@@ -62,9 +68,10 @@ internal static partial class ModelsImport
             target.Add(added);
             return added;
         }, cancellationToken);
-        Console.WriteLine($"{entry.Name} in {Path.GetFullPath(folder)}: sha256 {entry.Sha256}, licence {entry.Licence ?? "not known: see the weights' publisher"}");
+        var licence = entry.Licence ?? "not known: see the weights' publisher";
+        Console.WriteLine($"{entry.Name} in {Path.GetFullPath(folder)}: sha256 {entry.Sha256}, licence {licence}");
         if (ModelManifest.Load(folder).Models.Count(m => m.Kind == ModelKind.ConvNeXt) > 1 && kind == ModelKind.ConvNeXt)
-            Console.Error.WriteLine($"note: {folder} now has several ConvNeXt models; a node serves one and will not start with this folder");
+            Console.Error.WriteLine($"note: {folder} now has several ConvNeXt models; a node serves one and refuses this folder");
         return 0;
     }
 

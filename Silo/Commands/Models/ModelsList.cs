@@ -6,7 +6,8 @@ using FewShotCluster.Vision.Encoders;
 namespace FewShotCluster.Silo.Commands.Models;
 
 /// <summary>A model of the folder: size of its features, input side in pixels, and the digest of the weights as they lie there.</summary>
-internal sealed record ListedModel(string Name, ModelKind Kind, int Embed, int Resolution, string Architecture, string Sha256, string? Licence);
+internal sealed record ListedModel(
+    string Name, ModelKind Kind, int Embed, int Resolution, string Architecture, string Sha256, string? Licence);
 
 /// <summary><c>models list --json</c>.</summary>
 internal sealed record ModelsListing(string Folder, IReadOnlyList<ListedModel> Models, IReadOnlyList<PublishedModel> Published);
@@ -41,7 +42,8 @@ internal static class ModelsList
             var path = manifest.Resolve(entry.Weights);
             using var model = LoadedModel.Load(path);
             var resolution = model.Clip?.ImageResolution ?? entry.Resolution ?? RefinerEncoder.DefaultResolution;
-            models.Add(new ListedModel(entry.Name, entry.Kind, model.Embed, resolution, model.Architecture, InputFile.Digest(path), entry.Licence));
+            models.Add(new ListedModel(
+                entry.Name, entry.Kind, model.Embed, resolution, model.Architecture, InputFile.Digest(path), entry.Licence));
             progress("reading", (double)models.Count / manifest.Models.Count);
         }
         return new ModelsListing(Path.GetFullPath(folder), models, PublishedModels.All);
@@ -52,13 +54,15 @@ internal static class ModelsList
         output.WriteLine($"models in {listing.Folder}:");
         foreach (var model in listing.Models)
         {
-            output.WriteLine($"  {model.Name}  {ModelProof.Name(model.Kind)}  {model.Architecture}; {model.Embed} features, {model.Resolution} px");
+            output.WriteLine(
+                $"  {model.Name}  {ModelProof.Name(model.Kind)}  {model.Architecture}; {model.Embed} features, {model.Resolution} px");
             output.WriteLine($"    sha256 {model.Sha256}  licence {model.Licence ?? "not stated"}");
         }
         output.WriteLine("published:");
         foreach (var model in listing.Published)
         {
-            output.WriteLine($"  {model.Name}  {(model.Kind is { } kind ? ModelProof.Name(kind) : "for clip")}  {model.File} of {model.Publisher}");
+            var kind = model.Kind is { } known ? ModelProof.Name(known) : "for clip";
+            output.WriteLine($"  {model.Name}  {kind}  {model.File} of {model.Publisher}");
             output.WriteLine($"    sha256 {model.Sha256 ?? "not published"}  licence {model.Licence}");
         }
     }

@@ -31,7 +31,8 @@ internal static class ModelsVerify
         OutputFile.WriteJson(json, verification);
         var bad = verification.Models.Where(m => m.Problem is not null).ToList();
         return bad.Count == 0 ? 0 : CommandRunner.Fail(new FewShotException(
-            FewShotErrorCode.ModelUnavailable, $"{bad.Count} of {verification.Models.Count} models cannot be served; {bad[0].Name}: {bad[0].Problem}"));
+            FewShotErrorCode.ModelUnavailable,
+            $"{bad.Count} of {verification.Models.Count} models cannot be served; {bad[0].Name}: {bad[0].Problem}"));
     }
 
     private static Verification Verify(string folder, Action<string, double> progress, CancellationToken cancellationToken)
@@ -52,7 +53,8 @@ internal static class ModelsVerify
         try
         {
             manifest.VerifyWeights(model);
-            ModelProof.Check(model.Kind, manifest.Resolve(model.Weights), model.Vocabulary is { } file ? manifest.Resolve(file) : null, model.Resolution);
+            var vocabulary = model.Vocabulary is { } file ? manifest.Resolve(file) : null;
+            ModelProof.Check(model.Kind, manifest.Resolve(model.Weights), vocabulary, model.Resolution);
             return null;
         }
         catch (Exception e) when (e is CheckpointException or FewShotException)
