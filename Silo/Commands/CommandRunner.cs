@@ -32,7 +32,8 @@ internal static class CommandRunner
         }
     }
 
-    private static int Fail(FewShotException failure)
+    /// <summary>Writes the one error line.</summary>
+    public static int Fail(FewShotException failure)
     {
         Console.Error.WriteLine($"error: {failure.Code}: {failure.Message.ReplaceLineEndings(" ")}");
         return failure.Code.ExitCode();

@@ -1,0 +1,86 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Text.RegularExpressions;
+using FewShotCluster.GrainInterfaces.Errors;
+using FewShotCluster.Silo.Commands.Files;
+using TorchSharp;
+
+namespace FewShotCluster.Silo.Commands.Encode;
+
+/// <summary>What the three <c>encode</c> verbs are told alike.</summary>
+internal sealed record EncodeSettings(
+    string Weights, string Input, string Output, bool Raw, string DeviceName, torch.ScalarType Dtype, int Batch, int? Threads, string? Json)
+{
+    /// <summary>Checks what can be checked cheaply, and prepares the calling thread for torch.</summary>
+    /// <exception cref="FewShotException">DeviceUnavailable: this machine or this build has no such device.</exception>
+    public torch.Device Prepare()
+    {
+        OutputFile.Check("--out", Output);
+        OutputFile.Check("--json", Json);
+        if (Threads is { } threads) torch.set_num_threads(threads);
+        if (!DeviceName.StartsWith("cuda", StringComparison.Ordinal)) return torch.CPU;
+        // Asked before the device is made: where CUDA is absent, making it fails without a type.
+        var index = DeviceName.Split(':') is [_, var number] ? int.Parse(number, CultureInfo.InvariantCulture) : 0;
+        if (!torch.cuda.is_available() || index >= torch.cuda.device_count())
+            throw new FewShotException(
+                FewShotErrorCode.DeviceUnavailable, $"--device {DeviceName}: no such CUDA device here; use --device cpu");
+        return torch.device(DeviceType.CUDA, index);
+    }
+}
+
+/// <summary>The options of <see cref="EncodeSettings"/>.</summary>
+internal sealed partial class EncodeOptions
+{
+    private static readonly Dictionary<string, torch.ScalarType> Dtypes = new()
+    {
+        ["float32"] = torch.ScalarType.Float32,
+        ["bfloat16"] = torch.ScalarType.BFloat16,
+        ["float16"] = torch.ScalarType.Float16,
+    };
+
+    private readonly Option<string> weights = new("--weights")
+    {
+        Description = "A checkpoint; its kind is told from its tensors.",
+        Required = true,
+    };
+    private readonly Option<string> input;
+    private readonly Option<string> output = new("--out") { Description = "A .npy file, float32, a row each.", Required = true };
+    private readonly Option<bool> raw = new("--raw") { Description = "Features as they come, not of unit length." };
+    private readonly Option<string> dtype = new("--dtype")
+    {
+        Description = "Of weights and activations.",
+        DefaultValueFactory = _ => "float32",
+    };
+    private readonly Option<string> device = new("--device") { Description = "cpu, cuda or cuda:N.", DefaultValueFactory = _ => "cpu" };
+    private readonly Option<int> batch;
+    private readonly Option<int?> threads = new("--threads") { Description = "Of torch; as many as cores by default." };
+    private readonly Option<string?> json = LocalVerb.JsonOption();
+
+    public EncodeOptions(Command command, string inputDescription, int defaultBatch)
+    {
+        input = new Option<string>("--input") { Description = inputDescription, Required = true };
+        batch = new Option<int>("--batch") { Description = "Rows encoded together.", DefaultValueFactory = _ => defaultBatch };
+        dtype.AcceptOnlyFromAmong([.. Dtypes.Keys]);
+        device.Validators.Add(result =>
+        {
+            if (!DevicePattern().IsMatch(result.GetValueOrDefault<string>() ?? ""))
+                result.AddError("--device: allowed are cpu, cuda and cuda:N");
+        });
+        batch.Validators.Add(result =>
+        {
+            if (result.GetValueOrDefault<int>() is < 1 or > 4096) result.AddError("--batch: allowed are 1 to 4096");
+        });
+        threads.Validators.Add(result =>
+        {
+            if (result.GetValueOrDefault<int?>() is < 1 or > 1024) result.AddError("--threads: allowed are 1 to 1024");
+        });
+        foreach (var option in new Option[] { weights, input, output, raw, dtype, device, batch, threads, json }) command.Add(option);
+    }
+
+    public EncodeSettings Read(ParseResult parsed) => new(
+        parsed.GetValue(weights)!, parsed.GetValue(input)!, parsed.GetValue(output)!, parsed.GetValue(raw), parsed.GetValue(device)!,
+        Dtypes[parsed.GetValue(dtype)!], parsed.GetValue(batch), parsed.GetValue(threads), parsed.GetValue(json));
+
+    [GeneratedRegex(@"^(cpu|cpu:0|cuda|cuda:\d{1,2})$")]
+    private static partial Regex DevicePattern();
+}
