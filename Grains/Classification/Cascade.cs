@@ -1,8 +1,8 @@
 using System.Numerics.Tensors;
-using FewShotCluster.Grains.Devices;
 using FewShotCluster.GrainInterfaces.Classification;
 using FewShotCluster.GrainInterfaces.Encoders;
 using FewShotCluster.GrainInterfaces.Errors;
+using FewShotCluster.Grains.Devices;
 
 namespace FewShotCluster.Grains.Classification;
 

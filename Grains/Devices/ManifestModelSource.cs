@@ -39,7 +39,7 @@ internal sealed class ManifestModelSource(FewShotNodeOptions options) : IDeviceM
     }
 
     private static ServedEncoder Encoder(ModelEntry model, string weights, string vocabulary, torch.Device device) =>
-        new(model.Name, ClipEncoder.Load(weights, vocabulary, device));
+        new(model.Name, ClipEncoder.Load(weights, vocabulary, device, activation: model.Activation));
 
     private static ServedRefiner Backbone(ModelEntry model, string weights, torch.Device device) =>
         new(model.Name, RefinerEncoder.Load(weights, model.Resolution ?? RefinerEncoder.DefaultResolution, device));

@@ -7,7 +7,7 @@ using FewShotCluster.Vision.Tokenization;
 namespace FewShotCluster.Grains.Errors;
 
 /// <summary>The one place where failures of the numeric library become typed failures of the service.</summary>
-internal static class VisionErrors
+public static class VisionErrors
 {
     /// <param name="exception">What was thrown.</param>
     /// <param name="otherwise">The code of a failure that the library has no type for.</param>

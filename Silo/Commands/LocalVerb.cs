@@ -1,7 +1,7 @@
 using System.CommandLine;
 using System.Runtime.InteropServices;
 using FewShotCluster.GrainInterfaces.Errors;
-using FewShotCluster.Silo.Demo;
+using FewShotCluster.Grains.Errors;
 using FewShotCluster.Silo.Hosting;
 using FewShotCluster.Vision.Imaging;
 using FewShotCluster.Vision.Tokenization;
@@ -34,7 +34,7 @@ internal static class LocalVerb
         if (NodeSettings.Load(null, []).ExitWithStdin) StandardInput.WhenClosed(stop.Cancel);
         try
         {
-            return await DemoProgress.ShowAsync(console, progress => Task.Factory.StartNew(
+            return await VerbProgress.ShowAsync(console, progress => Task.Factory.StartNew(
                 () => work(progress, stop.Token), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default));
         }
         catch (Exception e) when (e is not (FewShotException or OperationCanceledException))
@@ -49,9 +49,8 @@ internal static class LocalVerb
     /// <summary>Failures of the user's files, which a node meets as typed requests instead; the rest is as at a node's start.</summary>
     public static FewShotException Translate(Exception failure) => failure switch
     {
-        InvalidImageException => new FewShotException(FewShotErrorCode.InvalidImage, failure.Message, inner: failure),
-        ImageTooLargeException => new FewShotException(FewShotErrorCode.ImageTooLarge, failure.Message, inner: failure),
-        TextTooLongException or InvalidDataException => Invalid(failure.Message, failure),
+        ImageException or TextTooLongException => (FewShotException)VisionErrors.Translate(failure, FewShotErrorCode.Internal),
+        InvalidDataException => Invalid(failure.Message, failure),
         _ => StartupFailure.Translate(failure),
     };
 }

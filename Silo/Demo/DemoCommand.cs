@@ -46,7 +46,7 @@ internal static class DemoCommand
         {
             // Drawn before the node starts: it has the processors to itself.
             const string drawing = "drawing fresh photos";
-            var photos = await DemoProgress.ShowAsync(console, progress => Task.Run(
+            var photos = await VerbProgress.ShowAsync(console, progress => Task.Run(
                 () => DemoPhotos.Draw(seed, share => progress(drawing, share), stop.Token), stop.Token));
             var settings = exit
                 ? Settings(folder.FullName, 0, 0, "http://127.0.0.1:0")
@@ -54,7 +54,7 @@ internal static class DemoCommand
             await using var node = await FewShotNode.StartAsync(settings, stop.Token);
             await using var client = await FewShotClient.ConnectAsync(
                 new FewShotClientOptions { Gateways = [$"127.0.0.1:{node.GatewayPort}"] }, cancellationToken: stop.Token);
-            var report = await DemoProgress.ShowAsync(console, progress => new DemoScenario(client, photos, progress).RunAsync(stop.Token));
+            var report = await VerbProgress.ShowAsync(console, progress => new DemoScenario(client, photos, progress).RunAsync(stop.Token));
             DemoTable.Print(console, report);
             if (json is not null) report.Write(json);
             if (exit)

@@ -49,19 +49,22 @@ public sealed class ClipEncoder : IImageTextEncoder
     public int Resolution => model.Config.ImageResolution;
 
     /// <summary>Loads weights and vocabulary.</summary>
-    /// <param name="weightsPath">A checkpoint of OpenAI naming: TorchScript archive, torch zip or safetensors.</param>
+    /// <param name="weightsPath">A checkpoint of OpenAI, open_clip or Hugging Face naming: torch archive or safetensors.</param>
     /// <param name="vocabularyPath">BPE merges (text or gzip), construction as OpenAI's.</param>
     /// <param name="device">Where to run; null: CPU.</param>
     /// <param name="dtype">Weights' and activations' dtype; float32 is the reference.</param>
+    /// <param name="activation">What the weights were trained with: OpenAI's with QuickGELU, LAION's mostly with exact GELU.</param>
     /// <exception cref="CheckpointException">The weights or the vocabulary cannot be used.</exception>
-    public static ClipEncoder Load(string weightsPath, string vocabularyPath, Device? device = null, ScalarType dtype = ScalarType.Float32)
+    public static ClipEncoder Load(
+        string weightsPath, string vocabularyPath, Device? device = null, ScalarType dtype = ScalarType.Float32,
+        ClipActivation activation = ClipActivation.QuickGelu)
     {
         using var checkpoint = Checkpoint.Open(weightsPath);
-        var model = Clip.Load(checkpoint);
+        var model = Clip.Load(checkpoint, activation);
         try
         {
             var tokenizer = LoadTokenizer(vocabularyPath, model.Config);
-            var digest = EncoderDigest.Of([weightsPath, vocabularyPath], $"clip {model.Config.ImageResolution} rgb-first bicubic {dtype}");
+            var digest = EncoderDigest.Of([weightsPath, vocabularyPath], $"clip {model.Config.ImageResolution} rgb-first bicubic {activation} {dtype}");
             return new ClipEncoder(model, tokenizer, digest, device ?? CPU, dtype);
         }
         catch

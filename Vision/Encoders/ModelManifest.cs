@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using FewShotCluster.Vision.Checkpoints;
+using FewShotCluster.Vision.Models;
 
 namespace FewShotCluster.Vision.Encoders;
 
@@ -26,8 +27,10 @@ public enum ModelKind
 /// <param name="Sha256">Expected SHA-256 of the weights, hexadecimal; null: not checked.</param>
 /// <param name="Resolution">ConvNeXt: input side in pixels (CLIP's comes from its weights).</param>
 /// <param name="Licence">Licence of the weights.</param>
+/// <param name="Activation">CLIP: <c>quickGelu</c> (OpenAI's weights, the default) or <c>gelu</c> (most of LAION's).</param>
 public sealed record ModelEntry(
-    string Name, ModelKind Kind, string Weights, string? Vocabulary = null, string? Sha256 = null, int? Resolution = null, string? Licence = null);
+    string Name, ModelKind Kind, string Weights, string? Vocabulary = null, string? Sha256 = null, int? Resolution = null,
+    string? Licence = null, ClipActivation Activation = ClipActivation.QuickGelu);
 
 /// <summary>The file <c>manifest.json</c> of a models folder: which models a node serves.</summary>
 /// <param name="Schema">Version of this format: 1.</param>

@@ -41,7 +41,7 @@ public sealed class RefinerEncoder : IRefinerBackbone
     public int Resolution => preprocessor.Size;
 
     /// <summary>Loads the backbone.</summary>
-    /// <param name="weightsPath">A checkpoint of facebookresearch naming: torch zip or safetensors.</param>
+    /// <param name="weightsPath">A checkpoint of facebookresearch, Hugging Face or timm naming: torch archive or safetensors.</param>
     /// <param name="resolution">Input side in pixels.</param>
     /// <param name="device">Where to run; null: CPU.</param>
     /// <param name="dtype">Weights' and activations' dtype; float32 is the reference.</param>

@@ -29,16 +29,16 @@ public sealed class Clip : Module
     {
         Config = config;
         visual = config.VisionPatchSize is { } patch
-            ? new VisionTransformer(config.ImageResolution, patch, config.VisionWidth, config.VisionLayers[0], config.VisionHeads, config.EmbedDim)
+            ? new VisionTransformer(
+                config.ImageResolution, patch, config.VisionWidth, config.VisionLayers[0], config.VisionHeads, config.EmbedDim, config.Activation)
             : new ModifiedResNet(config.VisionLayers, config.EmbedDim, config.VisionHeads, config.ImageResolution, config.VisionWidth);
-        transformer = new Transformer(config.TextWidth, config.TextLayers, config.TextHeads, causal: true);
+        transformer = new Transformer(config.TextWidth, config.TextLayers, config.TextHeads, causal: true, config.Activation);
         token_embedding = Embedding(config.VocabularySize, config.TextWidth);
         positional_embedding = Parameter(0.01 * randn(config.ContextLength, config.TextWidth));
         ln_final = LayerNorm(config.TextWidth);
         text_projection = Parameter(Math.Pow(config.TextWidth, -0.5) * randn(config.TextWidth, config.EmbedDim));
         logit_scale = Parameter(tensor((float)Math.Log(1 / 0.07)));
         RegisterComponents();
-        if (config.Activation == ClipActivation.Gelu) UseExactGelu();
     }
 
     /// <summary>The model's dimensions.</summary>
@@ -88,18 +88,7 @@ public sealed class Clip : Module
         var x = token_embedding.call(tokens.narrow(1, 0, length));                    // [N, L, width]
         x = transformer.call(x + positional_embedding.narrow(0, 0, length));
         x = ln_final.call(x);
-        var rows = arange(x.shape[0], device: x.device);
-        return x[TensorIndex.Tensor(rows), TensorIndex.Tensor(end)].matmul(text_projection);
-    }
-
-    // The blocks are built with QuickGELU, whose result a hook replaces.
-    private void UseExactGelu()
-    {
-        foreach (var activation in modules().OfType<QuickGelu>())
-            activation.register_forward_hook((_, x, quick) =>
-            {
-                quick.Dispose();
-                return functional.gelu(x);
-            });
+        var index = end.view(-1, 1, 1).expand(-1, 1, x.shape[2]);
+        return x.gather(1, index).squeeze(1).matmul(text_projection);                 // [N, embed]
     }
 }

@@ -1,14 +1,18 @@
+using System.Text.Json.Serialization;
 using FewShotCluster.Vision.Checkpoints;
 
 namespace FewShotCluster.Vision.Models;
 
 /// <summary>What is between the two linear layers of a transformer block; weights do not tell what they were trained with.</summary>
+[JsonConverter(typeof(JsonStringEnumConverter<ClipActivation>))]
 public enum ClipActivation
 {
     /// <summary>x sigmoid(1.702 x): OpenAI's weights, also by way of Hugging Face, and open_clip's <c>-quickgelu</c> models.</summary>
+    [JsonStringEnumMemberName("quickGelu")]
     QuickGelu,
 
     /// <summary>Exact GELU (erf): open_clip's and LAION's models otherwise.</summary>
+    [JsonStringEnumMemberName("gelu")]
     Gelu,
 }
 

@@ -16,11 +16,11 @@ internal sealed class ResidualAttentionBlock : Module<Tensor, Tensor>
     private readonly Sequential mlp;
     private readonly LayerNorm ln_2;
 
-    public ResidualAttentionBlock(long width, long heads, bool causal) : base(nameof(ResidualAttentionBlock))
+    public ResidualAttentionBlock(long width, long heads, bool causal, ClipActivation activation) : base(nameof(ResidualAttentionBlock))
     {
         attn = new SelfAttention(width, heads, causal);
         ln_1 = LayerNorm(width);
-        mlp = Sequential(("c_fc", Linear(width, width * 4)), ("gelu", new QuickGelu()), ("c_proj", Linear(width * 4, width)));
+        mlp = Sequential(("c_fc", Linear(width, width * 4)), ("gelu", activation == ClipActivation.QuickGelu ? new QuickGelu() : GELU()), ("c_proj", Linear(width * 4, width)));
         ln_2 = LayerNorm(width);
         RegisterComponents();
     }

@@ -9,9 +9,9 @@ internal sealed class Transformer : Module<Tensor, Tensor>
 {
     private readonly ModuleList<ResidualAttentionBlock> resblocks;
 
-    public Transformer(long width, int layers, long heads, bool causal) : base(nameof(Transformer))
+    public Transformer(long width, int layers, long heads, bool causal, ClipActivation activation) : base(nameof(Transformer))
     {
-        resblocks = ModuleList(Enumerable.Range(0, layers).Select(_ => new ResidualAttentionBlock(width, heads, causal)).ToArray());
+        resblocks = ModuleList(Enumerable.Range(0, layers).Select(_ => new ResidualAttentionBlock(width, heads, causal, activation)).ToArray());
         RegisterComponents();
     }
 

@@ -15,7 +15,8 @@ internal sealed class VisionTransformer : Module<Tensor, Tensor>
     private readonly LayerNorm ln_post;
     private readonly Parameter proj;
 
-    public VisionTransformer(long resolution, long patch, long width, int layers, long heads, long embed) : base(nameof(VisionTransformer))
+    public VisionTransformer(long resolution, long patch, long width, int layers, long heads, long embed, ClipActivation activation)
+        : base(nameof(VisionTransformer))
     {
         var scale = Math.Pow(width, -0.5);
         var tokens = resolution / patch * (resolution / patch) + 1;
@@ -23,7 +24,7 @@ internal sealed class VisionTransformer : Module<Tensor, Tensor>
         class_embedding = Parameter(scale * randn(width));
         positional_embedding = Parameter(scale * randn(tokens, width));
         ln_pre = LayerNorm(width);
-        transformer = new Transformer(width, layers, heads, causal: false);
+        transformer = new Transformer(width, layers, heads, causal: false, activation);
         ln_post = LayerNorm(width);
         proj = Parameter(scale * randn(width, embed));
         RegisterComponents();

@@ -1,10 +1,10 @@
 using System.Collections.Concurrent;
 using Spectre.Console;
 
-namespace FewShotCluster.Silo.Demo;
+namespace FewShotCluster.Silo.Commands;
 
 /// <summary>A progress bar per step on a terminal, one plain line per finished step elsewhere.</summary>
-internal static class DemoProgress
+internal static class VerbProgress
 {
     public static async Task<T> ShowAsync<T>(IAnsiConsole console, Func<Action<string, double>, Task<T>> work)
     {
