@@ -11,7 +11,7 @@ internal sealed class ManifestModelSource(FewShotNodeOptions options) : IDeviceM
     public DeviceModels Load(string device)
     {
         var manifest = ModelManifest.Load(options.ModelsDirectory);
-        var target = torch.device(device);
+        var target = TorchDevice.Open(device);
         var encoders = new List<ServedEncoder>();
         ServedRefiner? refiner = null;
         try

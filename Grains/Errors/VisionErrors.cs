@@ -1,6 +1,7 @@
 using FewShotCluster.GrainInterfaces.Errors;
 using FewShotCluster.Vision.Adaptation;
 using FewShotCluster.Vision.Checkpoints;
+using FewShotCluster.Vision.Encoders;
 using FewShotCluster.Vision.Imaging;
 using FewShotCluster.Vision.Tokenization;
 
@@ -19,6 +20,7 @@ public static class VisionErrors
             InvalidImageException => Typed(FewShotErrorCode.InvalidImage),
             ImageTooLargeException => Typed(FewShotErrorCode.ImageTooLarge),
             TextTooLongException or AdaptationException => Typed(FewShotErrorCode.InvalidArgument),
+            DeviceException => Typed(FewShotErrorCode.DeviceUnavailable),
             CheckpointException or FileNotFoundException or DirectoryNotFoundException => Typed(FewShotErrorCode.ModelUnavailable),
             _ => new FewShotException(otherwise, $"{exception.GetType().Name}: {exception.Message}", inner: exception),
         };

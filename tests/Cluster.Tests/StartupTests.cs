@@ -53,6 +53,10 @@ public sealed class StartupTests : IDisposable
     }
 
     [Fact]
+    public async Task ADeviceThatIsNotThere() =>
+        await Fails(70, "DeviceUnavailable", "cuda:31", Programs.DemoModels(), "--devices", "cuda:31");
+
+    [Fact]
     public async Task ADamagedDatabase()
     {
         Directory.CreateDirectory(folder["data"]);

@@ -1,8 +1,7 @@
 using System.CommandLine;
-using System.Globalization;
 using System.Text.RegularExpressions;
-using FewShotCluster.GrainInterfaces.Errors;
 using FewShotCluster.Silo.Commands.Files;
+using FewShotCluster.Vision.Encoders;
 using TorchSharp;
 
 namespace FewShotCluster.Silo.Commands.Encode;
@@ -12,19 +11,13 @@ internal sealed record EncodeSettings(
     string Weights, string Input, string Output, bool Raw, string DeviceName, torch.ScalarType Dtype, int Batch, int? Threads, string? Json)
 {
     /// <summary>Checks what can be checked cheaply, and prepares the calling thread for torch.</summary>
-    /// <exception cref="FewShotException">DeviceUnavailable: this machine or this build has no such device.</exception>
+    /// <exception cref="DeviceException">This machine or this build has no such device.</exception>
     public torch.Device Prepare()
     {
         OutputFile.Check("--out", Output);
         OutputFile.Check("--json", Json);
         if (Threads is { } threads) torch.set_num_threads(threads);
-        if (!DeviceName.StartsWith("cuda", StringComparison.Ordinal)) return torch.CPU;
-        // Asked before the device is made: where CUDA is absent, making it fails without a type.
-        var index = DeviceName.Split(':') is [_, var number] ? int.Parse(number, CultureInfo.InvariantCulture) : 0;
-        if (!torch.cuda.is_available() || index >= torch.cuda.device_count())
-            throw new FewShotException(
-                FewShotErrorCode.DeviceUnavailable, $"--device {DeviceName}: no such CUDA device here; use --device cpu");
-        return torch.device(DeviceType.CUDA, index);
+        return TorchDevice.Open(DeviceName);
     }
 }
 
