@@ -34,7 +34,7 @@ internal sealed class SlotRouter(
 
     /// <summary>The slot with the highest hash of slot and key; a slot that leaves moves its own keys only.</summary>
     internal static RoutedSlot Owner(ContentKey key, IReadOnlyList<RoutedSlot> slots) => slots.Count == 0
-        ? throw new FewShotException(FewShotErrorCode.DeviceUnavailable, "no active node publishes a device slot: start one with --device")
+        ? throw new FewShotException(FewShotErrorCode.DeviceUnavailable, "no active node publishes a device slot: start one with --devices")
         : slots.MaxBy(slot => Weight(slot, key))!;
 
     private static ulong Weight(RoutedSlot slot, ContentKey key)
