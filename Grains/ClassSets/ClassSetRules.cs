@@ -11,7 +11,8 @@ internal sealed class ClassSetRules(FewShotNodeOptions options)
 
     public static void CheckOperation(string operationId)
     {
-        if (string.IsNullOrWhiteSpace(operationId) || operationId.Length > 128)
+        // 128 of the caller's, and room for the batch number that the SDK appends to it.
+        if (string.IsNullOrWhiteSpace(operationId) || operationId.Length > 144)
             throw Invalid("an operation id of 1 to 128 characters is needed: a fresh one per write, the same one for its repetition");
     }
 
