@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using FewShotCluster.Vision.Encoders;
@@ -25,12 +24,6 @@ public sealed record DemoManifest(int Schema, IReadOnlyList<ModelEntry> Models, 
 
     public void Save(string folder) =>
         File.WriteAllText(Path.Combine(folder, ModelManifest.FileName), JsonSerializer.Serialize(this, Json) + "\n");
-
-    public static string Digest(string path)
-    {
-        using var file = File.OpenRead(path);
-        return Convert.ToHexStringLower(SHA256.HashData(file));
-    }
 }
 
 /// <summary>

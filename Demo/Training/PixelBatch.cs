@@ -11,7 +11,8 @@ namespace FewShotCluster.Demo.Training;
 internal sealed class PixelBatch(PixelStore store, PixelNormalization normalization, int size)
 {
     private readonly float[] _values = new float[size * store.Side * store.Side * 3];
-    private readonly float[] _normalized = Table(normalization);
+    // Normalised value of each byte: 256 of the red channel, then green, then blue.
+    private readonly float[] _normalized = [.. normalization.Table(0), .. normalization.Table(1), .. normalization.Table(2)];
 
     /// <summary>[rows, 3, side, side], channels last in memory.</summary>
     public Tensor Build(ReadOnlySpan<int> rows, WorldRandom? augmentation = null)
@@ -43,14 +44,5 @@ internal sealed class PixelBatch(PixelStore store, PixelNormalization normalizat
                 values[at++] = _normalized[512 + pixels[from + 2]];
             }
         }
-    }
-
-    /// <summary>Normalised value of each byte: 256 of the red channel, then green, then blue.</summary>
-    private static float[] Table(PixelNormalization normalization)
-    {
-        var table = new float[3 * 256];
-        for (var i = 0; i < table.Length; i++)
-            table[i] = (i % 256 / 255f - normalization.Mean[i / 256]) / normalization.StandardDeviation[i / 256];
-        return table;
     }
 }

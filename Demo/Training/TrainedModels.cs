@@ -37,7 +37,7 @@ internal sealed record TrainedModels(IReadOnlyList<string> Merges, Clip ViT, Cli
                         ModelShapes.RefinerInput, PixelNormalization.ImageNet.Mean, PixelNormalization.ImageNet.StandardDeviation,
                         recipe.Refiner.Samples),
                 },
-                DemoManifest.Digest(merges), seconds));
+                FileDigest.Sha256(merges), seconds));
         manifest.Save(folder);
         return manifest;
     }
@@ -48,7 +48,7 @@ internal sealed record TrainedModels(IReadOnlyList<string> Merges, Clip ViT, Cli
         var path = Path.Combine(folder, file);
         using (NewDisposeScope())
             SafetensorsWriter.Write(path, model.state_dict(), ScalarType.Float16);
-        return new ModelEntry(name, kind, file, kind == ModelKind.Clip ? MergesFile : null, DemoManifest.Digest(path));
+        return new ModelEntry(name, kind, file, kind == ModelKind.Clip ? MergesFile : null, FileDigest.Sha256(path));
     }
 
     private static ModelNotes ClipNotes(Clip model, Schedule schedule)

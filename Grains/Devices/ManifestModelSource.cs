@@ -18,12 +18,12 @@ internal sealed class ManifestModelSource(FewShotNodeOptions options) : IDeviceM
         {
             foreach (var model in manifest.Models)
             {
-                manifest.VerifyWeights(model);
+                var digest = manifest.VerifyWeights(model);
                 var weights = manifest.Resolve(model.Weights);
                 if (model.Kind == ModelKind.Clip)
-                    encoders.Add(Encoder(model, weights, manifest.Resolve(model.Vocabulary!), target));
+                    encoders.Add(Encoder(model, weights, digest, manifest.Resolve(model.Vocabulary!), target));
                 else if (refiner is null)
-                    refiner = Backbone(model, weights, target);
+                    refiner = Backbone(model, weights, digest, target);
                 else
                     throw new CheckpointException($"{options.ModelsDirectory}: '{model.Name}' is a second refiner; a node serves one");
             }
@@ -38,9 +38,9 @@ internal sealed class ManifestModelSource(FewShotNodeOptions options) : IDeviceM
         }
     }
 
-    private static ServedEncoder Encoder(ModelEntry model, string weights, string vocabulary, torch.Device device) =>
-        new(model.Name, ClipEncoder.Load(weights, vocabulary, device, activation: model.Activation));
+    private static ServedEncoder Encoder(ModelEntry model, string weights, string digest, string vocabulary, torch.Device device) =>
+        new(model.Name, ClipEncoder.Load(weights, vocabulary, device, activation: model.Activation, weightsDigest: digest));
 
-    private static ServedRefiner Backbone(ModelEntry model, string weights, torch.Device device) =>
-        new(model.Name, RefinerEncoder.Load(weights, model.Resolution ?? RefinerEncoder.DefaultResolution, device));
+    private static ServedRefiner Backbone(ModelEntry model, string weights, string digest, torch.Device device) =>
+        new(model.Name, RefinerEncoder.Load(weights, model.Resolution ?? RefinerEncoder.DefaultResolution, device, weightsDigest: digest));
 }

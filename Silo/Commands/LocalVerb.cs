@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Runtime.InteropServices;
 using FewShotCluster.GrainInterfaces.Errors;
 using FewShotCluster.Grains.Errors;
 using FewShotCluster.Silo.Hosting;
@@ -26,17 +25,11 @@ internal static class LocalVerb
         string? json, Func<Action<string, double>, CancellationToken, T> work, CancellationToken cancellationToken)
     {
         var console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Story(json)) });
-        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        using var signal = PosixSignalRegistration.Create(PosixSignal.SIGINT, context =>
-        {
-            context.Cancel = true;
-            stop.Cancel();
-        });
-        if (NodeSettings.Load(null, []).ExitWithStdin) StandardInput.WhenClosed(stop.Cancel);
+        using var interruption = new Interruption(cancellationToken);
         try
         {
             return await VerbProgress.ShowAsync(console, progress => Task.Factory.StartNew(
-                () => work(progress, stop.Token), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default));
+                () => work(progress, interruption.Token), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default));
         }
         catch (Exception e) when (e is not (FewShotException or OperationCanceledException))
         {

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Runtime.InteropServices;
 using FewShotCluster.Client;
 using FewShotCluster.Silo.Commands;
 using FewShotCluster.Silo.Hosting;
@@ -28,15 +27,7 @@ internal static class DemoCommand
     {
         // Figures on standard output, the story on standard error where they would mix.
         var console = json == "-" ? AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Error) }) : AnsiConsole.Console;
-        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        var interrupted = false;
-        using var signal = PosixSignalRegistration.Create(PosixSignal.SIGINT, context =>
-        {
-            context.Cancel = true;
-            interrupted = true;
-            stop.Cancel();
-        });
-        if (NodeSettings.Load(null, []).ExitWithStdin) StandardInput.WhenClosed(stop.Cancel);
+        using var stop = new Interruption(cancellationToken);
 
         if (!console.Profile.Out.IsTerminal) console.Profile.Width = 200;
         console.WriteLine("A drawn toy world: tiny models trained by this repository on pictures it drew. No evidence about photographs or about OpenAI's CLIP;");
@@ -66,7 +57,7 @@ internal static class DemoCommand
             console.WriteLine($"serving class set '{DemoScenario.ClassSetId}' until Ctrl-C; metrics at {node.Url}/metrics");
             console.WriteLine(await node.ReadyLineAsync(stop.Token));
             await node.WaitForShutdownAsync(stop.Token);
-            return interrupted ? CommandRunner.Interrupted : 0;
+            return stop.ByUser ? CommandRunner.Interrupted : 0;
         }
         finally
         {

@@ -17,8 +17,8 @@ internal static class DemoTrainCommand
         var command = new Command("train", "Draws pictures and trains the demo's models; about a quarter of an hour on two cores.") { output, seed };
         command.SetAction(async (parsed, token) =>
         {
-            var manifest = await VerbProgress.ShowAsync(AnsiConsole.Console, progress => Task.Run(
-                () => DemoTrainer.Train(parsed.GetValue(output)!, parsed.GetValue(seed), new Steps(progress), token), token));
+            var manifest = await LocalVerb.RunAsync(
+                null, (progress, stop) => DemoTrainer.Train(parsed.GetValue(output)!, parsed.GetValue(seed), new Steps(progress), stop), token);
             AnsiConsole.WriteLine($"{manifest.Models.Count} models in {parsed.GetValue(output)}, trained in {manifest.Training.Seconds} s");
             var accuracy = await Task.Run(() => DemoEvaluation.Evaluate(parsed.GetValue(output)!, JudgingDraw), token);
             AnsiConsole.WriteLine(

@@ -54,17 +54,20 @@ public sealed class ClipEncoder : IImageTextEncoder
     /// <param name="device">Where to run; null: CPU.</param>
     /// <param name="dtype">Weights' and activations' dtype; float32 is the reference.</param>
     /// <param name="activation">What the weights were trained with: OpenAI's with QuickGELU, LAION's mostly with exact GELU.</param>
+    /// <param name="weightsDigest">SHA-256 of the weights where the caller knows it already (<see cref="ModelManifest.VerifyWeights"/>).</param>
     /// <exception cref="CheckpointException">The weights or the vocabulary cannot be used.</exception>
     public static ClipEncoder Load(
         string weightsPath, string vocabularyPath, Device? device = null, ScalarType dtype = ScalarType.Float32,
-        ClipActivation activation = ClipActivation.QuickGelu)
+        ClipActivation activation = ClipActivation.QuickGelu, string? weightsDigest = null)
     {
         using var checkpoint = Checkpoint.Open(weightsPath);
         var model = Clip.Load(checkpoint, activation);
         try
         {
             var tokenizer = LoadTokenizer(vocabularyPath, model.Config);
-            var digest = EncoderDigest.Of([weightsPath, vocabularyPath], $"clip {model.Config.ImageResolution} rgb-first bicubic {activation} {dtype}");
+            var digest = EncoderDigest.Of(
+                [weightsDigest ?? FileDigest.Sha256(weightsPath), FileDigest.Sha256(vocabularyPath)],
+                $"clip {model.Config.ImageResolution} rgb-first bicubic {activation} {dtype}");
             return new ClipEncoder(model, tokenizer, digest, device ?? CPU, dtype);
         }
         catch

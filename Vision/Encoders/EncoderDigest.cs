@@ -6,14 +6,12 @@ namespace FewShotCluster.Vision.Encoders;
 /// <summary>Identity of an encoder's outputs: SHA-256 over its files and everything else that changes features.</summary>
 internal static class EncoderDigest
 {
-    public static string Of(IEnumerable<string> files, string settings)
+    /// <param name="fileDigests">SHA-256 of each file, hexadecimal.</param>
+    /// <param name="settings">Everything else that changes features.</param>
+    public static string Of(IEnumerable<string> fileDigests, string settings)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        foreach (var path in files)
-        {
-            using var file = File.OpenRead(path);
-            hash.AppendData(SHA256.HashData(file));
-        }
+        foreach (var digest in fileDigests) hash.AppendData(Convert.FromHexString(digest));
         hash.AppendData(Encoding.UTF8.GetBytes(settings));
         return Convert.ToHexStringLower(hash.GetHashAndReset());
     }

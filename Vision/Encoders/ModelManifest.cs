@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using FewShotCluster.Vision.Checkpoints;
@@ -94,8 +93,7 @@ public sealed record ModelManifest(int Schema, IReadOnlyList<ModelEntry> Models)
     public string VerifyWeights(ModelEntry model)
     {
         var path = Resolve(model.Weights);
-        using var file = File.OpenRead(path);
-        var digest = Convert.ToHexStringLower(SHA256.HashData(file));
+        var digest = FileDigest.Sha256(path);
         if (model.Sha256 is { } expected && !digest.Equals(expected, StringComparison.OrdinalIgnoreCase))
             throw new CheckpointException($"{path}: SHA-256 is {digest}, the manifest says {expected}: damaged or exchanged");
         return digest;

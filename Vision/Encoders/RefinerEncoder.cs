@@ -45,12 +45,14 @@ public sealed class RefinerEncoder : IRefinerBackbone
     /// <param name="resolution">Input side in pixels.</param>
     /// <param name="device">Where to run; null: CPU.</param>
     /// <param name="dtype">Weights' and activations' dtype; float32 is the reference.</param>
+    /// <param name="weightsDigest">SHA-256 of the weights where the caller knows it already (<see cref="ModelManifest.VerifyWeights"/>).</param>
     /// <exception cref="CheckpointException">The weights cannot be used.</exception>
     public static RefinerEncoder Load(
-        string weightsPath, int resolution = DefaultResolution, Device? device = null, ScalarType dtype = ScalarType.Float32)
+        string weightsPath, int resolution = DefaultResolution, Device? device = null, ScalarType dtype = ScalarType.Float32,
+        string? weightsDigest = null)
     {
         using var checkpoint = Checkpoint.Open(weightsPath);
-        var digest = EncoderDigest.Of([weightsPath], $"convnext {resolution} squash bilinear {dtype}");
+        var digest = EncoderDigest.Of([weightsDigest ?? FileDigest.Sha256(weightsPath)], $"convnext {resolution} squash bilinear {dtype}");
         return new RefinerEncoder(ConvNeXtV2.Load(checkpoint), resolution, digest, device ?? CPU, dtype);
     }
 

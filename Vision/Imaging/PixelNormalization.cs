@@ -20,6 +20,9 @@ public sealed record PixelNormalization(IReadOnlyList<float> Mean, IReadOnlyList
     /// <summary>The statistics of ImageNet, used by ConvNeXt-V2 (timm).</summary>
     public static PixelNormalization ImageNet { get; } = new([0.485f, 0.456f, 0.406f], [0.229f, 0.224f, 0.225f]);
 
+    /// <summary>The normalised value of each of the 256 pixel values of a channel: 0 red, 1 green, 2 blue.</summary>
+    public ReadOnlySpan<float> Table(int channel) => _tables[channel];
+
     /// <summary>Writes the picture as [3, height, width] float32 into <paramref name="planes"/>.</summary>
     /// <exception cref="ArgumentException">The span has another length than 3 x height x width.</exception>
     public void Normalize(RgbImage image, Span<float> planes)

@@ -11,6 +11,8 @@ public sealed class ClipTokenizer
     /// <summary>Longest text accepted, in UTF-16 units: far beyond any prompt, and it bounds the time one text can take.</summary>
     public const int MaxTextLength = 16384;
 
+    private const int OpenAiVocabularySize = 49408;
+
     private readonly BpeTokenizer _encoder;
 
     private ClipTokenizer(IReadOnlyList<string> merges, int contextLength)
@@ -48,11 +50,20 @@ public sealed class ClipTokenizer
     /// first <paramref name="vocabularySize"/> - 514 merges are used.
     /// </summary>
     /// <exception cref="InvalidDataException">Too few merges, or lines that are none.</exception>
-    public static ClipTokenizer Load(string path, int vocabularySize = 49408, int contextLength = 77)
+    public static ClipTokenizer Load(string path, int vocabularySize = OpenAiVocabularySize, int contextLength = 77)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(vocabularySize, ClipVocabulary.FixedTokens);
-        return FromMerges(ClipVocabulary.ReadMerges(path, vocabularySize - ClipVocabulary.FixedTokens), contextLength);
+        var count = vocabularySize - ClipVocabulary.FixedTokens;
+        var merges = ClipVocabulary.ReadMerges(path, count);
+        return merges.Count == count
+            ? FromMerges(merges, contextLength)
+            : throw new InvalidDataException($"{Path.GetFileName(path)} has {merges.Count} merges; the vocabulary needs {count}");
     }
+
+    /// <summary>As <see cref="Load"/> without a model: all merges of the file, but no more than OpenAI's models use of theirs.</summary>
+    /// <exception cref="InvalidDataException">Lines that are no merges.</exception>
+    public static ClipTokenizer LoadWhole(string path, int contextLength = 77) =>
+        FromMerges(ClipVocabulary.ReadMerges(path, OpenAiVocabularySize - ClipVocabulary.FixedTokens), contextLength);
 
     /// <summary>Builds a tokenizer from merges ("left right", most frequent first).</summary>
     /// <exception cref="InvalidDataException">A merge is malformed, out of order or repeated.</exception>

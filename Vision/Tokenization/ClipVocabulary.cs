@@ -14,18 +14,18 @@ internal static class ClipVocabulary
     /// <summary>Tokens that are no merges: the byte symbols twice and the two special tokens.</summary>
     public const int FixedTokens = 514;
 
-    /// <summary>Reads the first <paramref name="count"/> merges of a file; gzip is recognised by its content.</summary>
-    public static List<string> ReadMerges(string path, int count)
+    /// <summary>Reads a file's merges, at most the first <paramref name="limit"/>; gzip is recognised by its content.</summary>
+    public static List<string> ReadMerges(string path, int limit)
     {
         using var file = File.OpenRead(path);
         var isGzip = file.ReadByte() == 0x1F && file.ReadByte() == 0x8B;
         file.Position = 0;
         using Stream content = isGzip ? new GZipStream(file, CompressionMode.Decompress) : file;
         using var reader = new StreamReader(content, new UTF8Encoding(false, throwOnInvalidBytes: true));
-        var merges = new List<string>(count);
+        var merges = new List<string>();
         try
         {
-            for (var first = true; merges.Count < count && reader.ReadLine() is { } line; first = false)
+            for (var first = true; merges.Count < limit && reader.ReadLine() is { } line; first = false)
             {
                 // OpenAI's first line is a version in quotes, other tools' "#version: ..."; "# x" may also be a merge.
                 if (first && IsHeader(line)) continue;
@@ -36,8 +36,7 @@ internal static class ClipVocabulary
         {
             throw new InvalidDataException($"{Path.GetFileName(path)} is not a list of merges: {e.Message}", e);
         }
-        return merges.Count == count ? merges
-            : throw new InvalidDataException($"{Path.GetFileName(path)} has {merges.Count} merges; the vocabulary needs {count}");
+        return merges;
     }
 
     private static bool IsHeader(string line) =>

@@ -1,5 +1,4 @@
 using System.Runtime.InteropServices;
-using FewShotCluster.Silo.Commands.Files;
 using FewShotCluster.Vision.Checkpoints;
 using FewShotCluster.Vision.Encoders;
 using FewShotCluster.Vision.Models;
@@ -94,7 +93,7 @@ internal sealed class LoadedModel : IDisposable
         return Rows(clip.encode_text(tensor(tokens, [tokens.Length / context, context]).to(device)), raw);
     }
 
-    public EncoderReport Report(string weights) => new(Kind, Embed, Clip?.ImageResolution, InputFile.Digest(weights));
+    public EncoderReport Report(string weights) => new(Kind, Embed, Clip?.ImageResolution, FileDigest.Sha256(weights));
 
     public void Dispose()
     {

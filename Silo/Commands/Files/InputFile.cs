@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using System.Text;
 using FewShotCluster.Vision.Imaging;
 using FewShotCluster.Vision.Numerics;
@@ -38,13 +37,6 @@ internal static class InputFile
         return length <= most
             ? File.ReadAllBytes(path)
             : throw new ImageTooLargeException($"image of {length} bytes, at most {most} are accepted");
-    }
-
-    /// <summary>SHA-256, hexadecimal.</summary>
-    public static string Digest(string path)
-    {
-        using var file = File.OpenRead(path);
-        return Convert.ToHexStringLower(SHA256.HashData(file));
     }
 
     public static T Reading<T>(string path, Func<T> read)

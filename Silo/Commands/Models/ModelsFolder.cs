@@ -74,7 +74,7 @@ internal sealed class ModelsFolder : IDisposable
                 output.Flush(flushToDisk: true);
             }
             var sha256 = Convert.ToHexStringLower(hash.GetHashAndReset());
-            if (File.Exists(target) && InputFile.Digest(target) != sha256)
+            if (File.Exists(target) && FileDigest.Sha256(target) != sha256)
                 throw new FewShotException(FewShotErrorCode.Conflict, $"{target} exists with other content; choose another --name");
             return new FileCopy(temporary, target, sha256);
         }

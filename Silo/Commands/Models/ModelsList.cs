@@ -43,7 +43,7 @@ internal static class ModelsList
             using var model = LoadedModel.Load(path);
             var resolution = model.Clip?.ImageResolution ?? entry.Resolution ?? RefinerEncoder.DefaultResolution;
             models.Add(new ListedModel(
-                entry.Name, entry.Kind, model.Embed, resolution, model.Architecture, InputFile.Digest(path), entry.Licence));
+                entry.Name, entry.Kind, model.Embed, resolution, model.Architecture, FileDigest.Sha256(path), entry.Licence));
             progress("reading", (double)models.Count / manifest.Models.Count);
         }
         return new ModelsListing(Path.GetFullPath(folder), models, PublishedModels.All);

@@ -29,7 +29,7 @@ public sealed class TrainingSmoke : IDisposable
         var served = ModelManifest.Load(_folder);
         Assert.Equal(["clip-vit", "clip-rn", "refiner"], served.Models.Select(model => model.Name));
         Assert.All(served.Models, model => Assert.Equal(model.Sha256, served.VerifyWeights(model)));
-        Assert.Equal(manifest.Training.VocabularySha256, DemoManifest.Digest(Path.Combine(_folder, "merges.txt")));
+        Assert.Equal(manifest.Training.VocabularySha256, FileDigest.Sha256(Path.Combine(_folder, "merges.txt")));
         var accuracy = DemoEvaluation.Evaluate(_folder, draw: 1, testPerClass: 1);
         Assert.InRange(accuracy.Fused.All, 0, 1);
     }
