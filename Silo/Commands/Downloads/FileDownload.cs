@@ -77,7 +77,7 @@ internal sealed class FileDownload(HttpClient http, DownloadLimits limits, TimeP
             response.EnsureSuccessStatusCode();
             var total = response.Content.Headers.ContentLength + (goesOn ? from : 0);
             using var file = goesOn ? part.Continue() : part.Restart(VersionOf(response));
-            await CopyAsync(response, file, part, share => progress(share / (total ?? double.PositiveInfinity)), stall, either.Token);
+            await CopyAsync(response, file, part, bytes => progress(bytes / (total ?? double.PositiveInfinity)), stall, either.Token);
             if (total is { } length && file.Length != length) throw new IOException($"ended after {file.Length} of {length} bytes");
         }
         catch (OperationCanceledException) when (stall.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
@@ -95,17 +95,9 @@ internal sealed class FileDownload(HttpClient http, DownloadLimits limits, TimeP
         for (int read; (read = await content.ReadAsync(buffer, cancellationToken)) > 0; written(file.Position))
         {
             stall.CancelAfter(limits.Stall);
-            part.Writing(() =>
-            {
-                file.Write(buffer, 0, read);
-                return file;
-            });
+            part.Writing(() => file.Write(buffer, 0, read));
         }
-        part.Writing(() =>
-        {
-            file.Flush(flushToDisk: true);
-            return file;
-        });
+        part.Writing(() => file.Flush(flushToDisk: true));
     }
 
     // A weak ETag does not promise equal bytes.

@@ -20,28 +20,21 @@ internal sealed class PartialFile(string target)
     public FileStream Continue() => Writing(() => new FileStream(Path, FileMode.Append, FileAccess.Write, FileShare.Read, bufferSize: 0));
 
     /// <summary>Begins anew with the source's present version.</summary>
-    public FileStream Restart(string? version) => Writing(() =>
+    public FileStream Restart(string? version)
     {
         // The old bytes go before the new version is noted: they must never be taken for its.
-        var file = new FileStream(Path, FileMode.Create, FileAccess.Write, FileShare.Read, bufferSize: 0);
-        File.WriteAllText(TagPath, version);
-        return file;
-    });
+        Writing(() => File.WriteAllBytes(Path, []));
+        Writing(() => File.WriteAllText(TagPath, version));
+        return Continue();
+    }
 
     /// <summary>Runs what writes to the disk.</summary>
     /// <exception cref="FewShotException">StorageUnavailable: no space left, or no right to write.</exception>
-    public T Writing<T>(Func<T> write)
+    public void Writing(Action write) => Writing<object?>(() =>
     {
-        try
-        {
-            return write();
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw new FewShotException(
-                FewShotErrorCode.StorageUnavailable, $"{Path}: {e.Message}; make room there or choose another folder", inner: e);
-        }
-    }
+        write();
+        return null;
+    });
 
     /// <summary>Gives the complete file its name, in one step.</summary>
     public void Keep()
@@ -54,5 +47,18 @@ internal sealed class PartialFile(string target)
     {
         File.Delete(Path);
         File.Delete(TagPath);
+    }
+
+    private T Writing<T>(Func<T> write)
+    {
+        try
+        {
+            return write();
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new FewShotException(
+                FewShotErrorCode.StorageUnavailable, $"{Path}: {e.Message}; make room there or choose another folder", inner: e);
+        }
     }
 }

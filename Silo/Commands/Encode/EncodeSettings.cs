@@ -77,7 +77,8 @@ internal sealed partial class EncodeOptions
 
     public EncodeSettings Read(ParseResult parsed) => new(
         parsed.GetValue(weights)!, parsed.GetValue(input)!, parsed.GetValue(output)!, parsed.GetValue(raw), parsed.GetValue(device)!,
-        Dtypes[parsed.GetValue(dtype)!], ActivationOption.Parse(parsed.GetValue(activation)), parsed.GetValue(batch), parsed.GetValue(threads), parsed.GetValue(json));
+        Dtypes[parsed.GetValue(dtype)!], ActivationOption.Parse(parsed.GetValue(activation)), parsed.GetValue(batch),
+        parsed.GetValue(threads), parsed.GetValue(json));
 
     [GeneratedRegex(@"^(cpu|cpu:0|cuda|cuda:\d{1,2})$")]
     private static partial Regex DevicePattern();

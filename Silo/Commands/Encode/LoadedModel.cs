@@ -24,7 +24,8 @@ internal sealed class LoadedModel : IDisposable
     private LoadedModel(Checkpoint checkpoint, Device device, ScalarType dtype, ClipActivation? activation)
     {
         (this.device, this.dtype) = (device, dtype);
-        if (KindOf(checkpoint) == ModelKind.Clip) clip = Vision.Models.Clip.Load(checkpoint, activation ?? ActivationOption.Of(checkpoint.Path));
+        if (KindOf(checkpoint) == ModelKind.Clip)
+            clip = Vision.Models.Clip.Load(checkpoint, activation ?? ActivationOption.Of(checkpoint.Path));
         else convNeXt = ConvNeXtV2.Load(checkpoint);
         ((nn.Module?)clip ?? convNeXt)!.to(device, dtype);
     }

@@ -33,17 +33,19 @@ internal sealed class ModelPull(ModelsFolder folder, FileDownload download, Uri?
 
         // A vocabulary of the user's own stays what it is; a missing one is fetched.
         var wantsVocabulary = vocabulary is not null && (known is null || !File.Exists(folder.PathOf(vocabularyFile!)));
-        var merges = wantsVocabulary ? Fetch(vocabulary!, vocabularyFile!, vocabulary!.Sha256, isOurs: false, progress, cancellationToken) : null;
+        var merges = wantsVocabulary
+            ? Fetch(vocabulary!, vocabularyFile!, vocabulary!.Sha256, isOurs: false, progress, cancellationToken)
+            : null;
         merges?.Keep();
         var part = Fetch(model, weightsFile, expected, isOurs: recorded is not null, progress, cancellationToken);
         if (known is not null && part is null && merges is null) return (known, WasThere: true);
 
         progress($"checking {model.Name}", 0);
         var weights = part?.Path ?? folder.PathOf(weightsFile);
+        var vocabularyPath = vocabularyFile is null ? null : folder.PathOf(vocabularyFile);
         try
         {
-            ModelProof.Check(
-                model.Kind!.Value, weights, vocabularyFile is null ? null : folder.PathOf(vocabularyFile), model.Resolution, model.Activation);
+            ModelProof.Check(model.Kind!.Value, weights, vocabularyPath, model.Resolution, model.Activation);
         }
         catch (CheckpointException)
         {

@@ -63,9 +63,9 @@ internal static partial class ModelsImport
             progress("checking", 1);
             using var copiedWeights = target.Copy(
                 weights, name + Path.GetExtension(weights).ToLowerInvariant(), share => progress("copying", share), stop);
+            var isGzip = vocabulary?.EndsWith(".gz", StringComparison.OrdinalIgnoreCase) ?? false;
             using var copiedVocabulary = vocabulary is null ? null
-                : target.Copy(
-                    vocabulary, name + ".merges.txt" + (vocabulary.EndsWith(".gz", StringComparison.OrdinalIgnoreCase) ? ".gz" : ""), null, stop);
+                : target.Copy(vocabulary, $"{name}.merges.txt{(isGzip ? ".gz" : "")}", null, stop);
             stop.ThrowIfCancellationRequested();
             var added = new ModelEntry(
                 name, kind, copiedWeights.Name, copiedVocabulary?.Name, copiedWeights.Sha256,

@@ -11,18 +11,21 @@ internal static class ModelsPull
 {
     private const int SomeFailed = 1;
 
+    private static string Names => string.Join(", ", PublishedModels.Models.Select(m => m.Name));
+
     public static Command Create()
     {
         var names = new Argument<string[]>("name")
         {
-            Description = "Published models, see 'models list': " + string.Join(", ", PublishedModels.Models.Select(m => m.Name)) + ".",
+            Description = $"Published models, see 'models list': {Names}.",
             Arity = ArgumentArity.OneOrMore,
         };
         var folder = new Option<string?>("--models") { Description = "Folder to bring them into; made if need be." };
         var accept = new Option<bool>(LicenceConsent.Option) { Description = "Accept licences that forbid uses, without being asked." };
         var from = HttpAddress(
-            "--from", "A mirror: takes the place of scheme and host in the publishers' URLs, whose paths are appended to it. Digests still count.");
-        var proxy = HttpAddress("--proxy", "HTTP proxy; by default as the variables HTTPS_PROXY, HTTP_PROXY and NO_PROXY say, which may also hold credentials.");
+            "--from", "A mirror: takes the place of scheme and host in the publishers' URLs, whose paths follow it. Digests still count.");
+        var proxy = HttpAddress(
+            "--proxy", "HTTP proxy; by default as HTTPS_PROXY, HTTP_PROXY and NO_PROXY say, which may also hold credentials.");
         var retries = new Option<int>("--retries")
         {
             Description = "Attempts in a row that may bring nothing new.",
@@ -71,9 +74,10 @@ internal static class ModelsPull
                 {
                     var (entry, wasThere) = pull.Run(
                         model, model.Kind == ModelKind.Clip ? PublishedModels.Vocabulary : null, progress, stop);
-                    var unpublished = model.Sha256 is null ? " (not published: as downloaded, checked from now on)" : "";
-                    done.Add($"{entry.Name} {(wasThere ? "was already" : "is now")} in {Path.GetFullPath(folder)}: "
-                        + $"sha256 {entry.Sha256 ?? "not recorded"}{unpublished}");
+                    var digest = entry.Sha256 is null ? "not recorded"
+                        : model.Sha256 is null ? $"{entry.Sha256} (as downloaded, its publisher tells none; checked from now on)"
+                        : entry.Sha256;
+                    done.Add($"{entry.Name} {(wasThere ? "was already" : "is now")} in {Path.GetFullPath(folder)}: sha256 {digest}");
                 }
                 catch (Exception e) when (e is not OperationCanceledException)
                 {
@@ -95,7 +99,7 @@ internal static class ModelsPull
 
     private static PublishedModel Published(string name) =>
         PublishedModels.Models.FirstOrDefault(m => m.Name == name)
-        ?? throw LocalVerb.Invalid($"no published model '{name}'; known are {string.Join(", ", PublishedModels.Models.Select(m => m.Name))}");
+        ?? throw LocalVerb.Invalid($"no published model '{name}'; known are {Names}");
 
     private static Option<string?> HttpAddress(string name, string description)
     {

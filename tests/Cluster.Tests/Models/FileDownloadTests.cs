@@ -8,7 +8,7 @@ namespace FewShotCluster.Cluster.Tests.Models;
 /// <summary>Downloads over connections and from servers that fail, on real sockets.</summary>
 public sealed class FileDownloadTests : IAsyncDisposable
 {
-    private static readonly DownloadLimits Limits = new(Retries: 3, Stall: TimeSpan.FromSeconds(60), FirstDelay: TimeSpan.FromMilliseconds(1));
+    private static readonly DownloadLimits Limits = new(Retries: 3, TimeSpan.FromSeconds(60), FirstDelay: TimeSpan.FromMilliseconds(1));
     private static readonly byte[] Content = Bytes(300_000, seed: 1);
     private readonly TemporaryFolder folder = new();
     private readonly FileServer server = new();
@@ -219,7 +219,8 @@ public sealed class FileDownloadTests : IAsyncDisposable
     }
 
     private Task RunAsync(
-        Action<double>? progress = null, DownloadLimits? limits = null, Uri? source = null, CancellationToken cancellationToken = default) =>
+        Action<double>? progress = null, DownloadLimits? limits = null, Uri? source = null,
+        CancellationToken cancellationToken = default) =>
         new FileDownload(http, limits ?? Limits, TimeProvider.System).RunAsync(
             source ?? new Uri(server.Url + "/file"), Part, progress ?? (_ => { }), cancellationToken);
 }

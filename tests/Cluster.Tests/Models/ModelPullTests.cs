@@ -48,7 +48,8 @@ public sealed class ModelPullTests : IAsyncDisposable
         var (entry, wasThere) = Pull(Vit);
         Assert.False(wasThere);
         Assert.Equal(
-            new ModelEntry("vit", ModelKind.Clip, "clip-vit.safetensors", "merges.txt", Vit.Sha256, null, "free", ClipActivation.Gelu), entry);
+            new ModelEntry("vit", ModelKind.Clip, "clip-vit.safetensors", "merges.txt", Vit.Sha256, null, "free", ClipActivation.Gelu),
+            entry);
         Pull(Rn);
         Pull(Dogs);
         string[] requests =

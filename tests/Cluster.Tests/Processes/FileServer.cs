@@ -135,7 +135,8 @@ internal sealed class FileServer : IAsyncDisposable
         async Task SendAsync(string status, string headers, byte[] content, bool cut)
         {
             var version = ETag is null ? "" : $"\r\nETag: {ETag}";
-            await stream.WriteAsync(Encoding.ASCII.GetBytes($"HTTP/1.1 {status}\r\n{headers}{version}\r\nConnection: close\r\n\r\n"), stop.Token);
+            var start = $"HTTP/1.1 {status}\r\n{headers}{version}\r\nConnection: close\r\n\r\n";
+            await stream.WriteAsync(Encoding.ASCII.GetBytes(start), stop.Token);
             await stream.WriteAsync(content.AsMemory(0, cut ? content.Length / 2 : content.Length), stop.Token);
         }
     }
