@@ -1,14 +1,17 @@
 using System.CommandLine;
 using System.Text.RegularExpressions;
 using FewShotCluster.Silo.Commands.Files;
+using FewShotCluster.Silo.Commands.Models;
 using FewShotCluster.Vision.Encoders;
+using FewShotCluster.Vision.Models;
 using TorchSharp;
 
 namespace FewShotCluster.Silo.Commands.Encode;
 
 /// <summary>What the three <c>encode</c> verbs are told alike.</summary>
 internal sealed record EncodeSettings(
-    string Weights, string Input, string Output, bool Raw, string DeviceName, torch.ScalarType Dtype, int Batch, int? Threads, string? Json)
+    string Weights, string Input, string Output, bool Raw, string DeviceName, torch.ScalarType Dtype, ClipActivation? Activation, int Batch,
+    int? Threads, string? Json)
 {
     /// <summary>Checks what can be checked cheaply, and prepares the calling thread for torch.</summary>
     /// <exception cref="DeviceException">This machine or this build has no such device.</exception>
@@ -44,6 +47,7 @@ internal sealed partial class EncodeOptions
         Description = "Of weights and activations.",
         DefaultValueFactory = _ => "float32",
     };
+    private readonly Option<string?> activation = ActivationOption.Create();
     private readonly Option<string> device = new("--device") { Description = "cpu, cuda or cuda:N.", DefaultValueFactory = _ => "cpu" };
     private readonly Option<int> batch;
     private readonly Option<int?> threads = new("--threads") { Description = "Of torch; as many as cores by default." };
@@ -67,12 +71,14 @@ internal sealed partial class EncodeOptions
         {
             if (result.GetValueOrDefault<int?>() is < 1 or > 1024) result.AddError("--threads: allowed are 1 to 1024");
         });
-        foreach (var option in new Option[] { weights, input, output, raw, dtype, device, batch, threads, json }) command.Add(option);
+        foreach (var option in new Option[] { weights, input, output, raw, dtype, activation, device, batch, threads, json })
+            command.Add(option);
     }
 
     public EncodeSettings Read(ParseResult parsed) => new(
         parsed.GetValue(weights)!, parsed.GetValue(input)!, parsed.GetValue(output)!, parsed.GetValue(raw), parsed.GetValue(device)!,
-        Dtypes[parsed.GetValue(dtype)!], parsed.GetValue(batch), parsed.GetValue(threads), parsed.GetValue(json));
+        Dtypes[parsed.GetValue(dtype)!], ActivationOption.Parse(parsed.GetValue(activation)), parsed.GetValue(batch),
+        parsed.GetValue(threads), parsed.GetValue(json));
 
     [GeneratedRegex(@"^(cpu|cpu:0|cuda|cuda:\d{1,2})$")]
     private static partial Regex DevicePattern();

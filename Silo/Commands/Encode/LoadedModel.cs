@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using FewShotCluster.Silo.Commands.Models;
 using FewShotCluster.Vision.Checkpoints;
 using FewShotCluster.Vision.Encoders;
 using FewShotCluster.Vision.Models;
@@ -20,10 +21,11 @@ internal sealed class LoadedModel : IDisposable
     private readonly Device device;
     private readonly ScalarType dtype;
 
-    private LoadedModel(Checkpoint checkpoint, Device device, ScalarType dtype)
+    private LoadedModel(Checkpoint checkpoint, Device device, ScalarType dtype, ClipActivation? activation)
     {
         (this.device, this.dtype) = (device, dtype);
-        if (KindOf(checkpoint) == ModelKind.Clip) clip = Vision.Models.Clip.Load(checkpoint);
+        if (KindOf(checkpoint) == ModelKind.Clip)
+            clip = Vision.Models.Clip.Load(checkpoint, activation ?? ActivationOption.Of(checkpoint.Path));
         else convNeXt = ConvNeXtV2.Load(checkpoint);
         ((nn.Module?)clip ?? convNeXt)!.to(device, dtype);
     }
@@ -47,11 +49,16 @@ internal sealed class LoadedModel : IDisposable
             + $"dims {string.Join('-', convNeXt.Dims)}, {convNeXt.NumClasses} classes",
     };
 
+    /// <param name="weights">A checkpoint.</param>
+    /// <param name="device">Where to run; null: CPU.</param>
+    /// <param name="dtype">Weights' and activations' dtype.</param>
+    /// <param name="activation">CLIP: what the weights were trained with; null: as far as the file is known.</param>
     /// <exception cref="CheckpointException">The weights cannot be used.</exception>
-    public static LoadedModel Load(string weights, Device? device = null, ScalarType dtype = ScalarType.Float32)
+    public static LoadedModel Load(
+        string weights, Device? device = null, ScalarType dtype = ScalarType.Float32, ClipActivation? activation = null)
     {
         using var checkpoint = Checkpoint.Open(weights);
-        return new LoadedModel(checkpoint, device ?? CPU, dtype);
+        return new LoadedModel(checkpoint, device ?? CPU, dtype, activation);
     }
 
     /// <summary>Refuses a shape that the network does not take.</summary>
