@@ -14,7 +14,7 @@ internal sealed class CompiledAttention
     private const double QuickGeluFactor = 1.702;
 
     private readonly Kernels kernels;
-    private readonly List<object[]> blocks = [];
+    private readonly List<KernelCall> blocks = [];
     private readonly object[] pooled;
 
     /// <param name="weights">The model's.</param>
@@ -28,25 +28,16 @@ internal sealed class CompiledAttention
         var count = weights.Count(prefix);
         object[] settings = [causal, activation == ClipActivation.QuickGelu];
         for (var i = 0; i < count - 1; i++)
-            blocks.Add([heads, .. settings, .. Norm(weights, $"{prefix}{i}.ln_1"), .. Attention(weights, $"{prefix}{i}."), .. Mlp(weights, $"{prefix}{i}.", activation)]);
+            blocks.Add(new("attention_block", [heads, .. settings, .. Attention(weights, $"{prefix}{i}."), .. Mlp(weights, $"{prefix}{i}.", activation)]));
         var last = $"{prefix}{count - 1}.";
-        pooled = [.. settings, .. Norm(weights, last + "ln_1"), .. Pooling(weights, last, heads), .. Mlp(weights, last, activation)];
+        pooled = [.. settings, .. Pooling(weights, last, heads), .. Mlp(weights, last, activation)];
     }
 
     /// <summary>States after the last block of one token a row.</summary>
     /// <param name="x">[N, L, D]</param>
     /// <param name="positions">[N] int64: which token.</param>
     /// <returns>[N, D]</returns>
-    public Tensor Run(Tensor x, Tensor positions)
-    {
-        foreach (var block in blocks)
-        {
-            var next = kernels.Run("attention_block", [x, .. block]);
-            x.Dispose();
-            x = next;
-        }
-        return kernels.Run("pooled_attention_block", [x, positions, .. pooled]);
-    }
+    public Tensor Run(Tensor x, Tensor positions) => kernels.Run("pooled_attention_block", [kernels.Run(x, blocks), positions, .. pooled]);
 
     private static Tensor[] Norm(CompiledWeights weights, string name) => [weights.Keep(name + ".weight"), weights.Keep(name + ".bias")];
 
@@ -55,7 +46,7 @@ internal sealed class CompiledAttention
 
     private static Tensor[] Attention(CompiledWeights weights, string block) =>
     [
-        weights.KeepLinear(weights.Take(block + "attn.in_proj_weight")), weights.Keep(block + "attn.in_proj_bias"),
+        .. Norm(weights, block + "ln_1"), weights.KeepLinear(weights.Take(block + "attn.in_proj_weight")), weights.Keep(block + "attn.in_proj_bias"),
         .. Linear(weights, block + "attn.out_proj"),
     ];
 
@@ -63,7 +54,7 @@ internal sealed class CompiledAttention
     {
         var projections = weights.Take(block + "attn.in_proj_weight").chunk(3, 0);
         var biases = weights.Take(block + "attn.in_proj_bias").chunk(3, 0);
-        return [.. SingleQuery(weights, heads, projections, biases), .. Linear(weights, block + "attn.out_proj")];
+        return [.. Norm(weights, block + "ln_1"), .. SingleQuery(weights, heads, projections, biases), .. Linear(weights, block + "attn.out_proj")];
     }
 
     /// <summary>The arguments that <c>single_query</c> and the query in front of it take.</summary>

@@ -1,5 +1,4 @@
 using FewShotCluster.Vision.Models;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace FewShotCluster.Vision.Inference;

@@ -1,5 +1,4 @@
 using FewShotCluster.Vision.Models;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace FewShotCluster.Vision.Inference;
@@ -13,7 +12,7 @@ public sealed class CompiledConvNeXtV2 : IDisposable
     private const double NormEpsilon = 1e-6;
     private readonly CompiledWeights weights;
     private readonly Kernels kernels;
-    private readonly List<(string Method, object[] Arguments)> blocks = [];
+    private readonly List<KernelCall> blocks = [];
     private readonly object[] norm;
     private readonly object[] head;
 
@@ -34,7 +33,7 @@ public sealed class CompiledConvNeXtV2 : IDisposable
             side /= stage == 0 ? 4 : 2;
             for (var i = 0; i < Depths[stage]; i++) blocks.Add(Block($"stages.{stage}.{i}.", Dims[stage], side));
         }
-        norm = [new[] { (long)Dims[3] }, weights.Keep("norm.weight"), weights.Keep("norm.bias"), NormEpsilon];
+        norm = [NormEpsilon, weights.Keep("norm.weight"), weights.Keep("norm.bias")];
         head = [weights.KeepLinear(weights.Take("head.weight")), weights.Keep("head.bias")];
     }
 
@@ -56,14 +55,7 @@ public sealed class CompiledConvNeXtV2 : IDisposable
     public Tensor Features(Tensor images)
     {
         using var scope = NewDisposeScope();
-        var x = Kernels.ChannelsLast(images);
-        foreach (var (method, arguments) in blocks)
-        {
-            var next = kernels.Run(method, [x, .. arguments]);
-            x.Dispose();
-            x = next;
-        }
-        return kernels.Run("pooled_norm", [x, .. norm]).MoveToOuterDisposeScope();
+        return kernels.Run("pooled_norm", [kernels.Run(Kernels.ChannelsLast(images), blocks), .. norm]).MoveToOuterDisposeScope();
     }
 
     /// <summary>Logits of the checkpoint's own classes.</summary>
@@ -78,23 +70,23 @@ public sealed class CompiledConvNeXtV2 : IDisposable
     /// <summary>Releases the weights.</summary>
     public void Dispose() => weights.Dispose();
 
-    private (string, object[]) Stem(int side) => ("convnext_stem",
+    private KernelCall Stem(int side) => new("convnext_stem",
     [
         .. Conv("downsample_layers.0.0", 0, 4, 1, side), weights.Keep("downsample_layers.0.1.weight"), weights.Keep("downsample_layers.0.1.bias"),
     ]);
 
-    private (string, object[]) Downsample(int stage, int side)
+    private KernelCall Downsample(int stage, int side)
     {
         var name = $"downsample_layers.{stage}.";
-        return ("convnext_downsample", [weights.Keep(name + "0.weight"), weights.Keep(name + "0.bias"), .. Conv(name + "1", 0, 2, 1, side)]);
+        return new("convnext_downsample", [weights.Keep(name + "0.weight"), weights.Keep(name + "0.bias"), .. Conv(name + "1", 0, 2, 1, side)]);
     }
 
-    private (string, object[]) Block(string name, int dim, int side)
+    private KernelCall Block(string name, int dim, int side)
     {
         using var scope = NewDisposeScope();
         var project = weights.Take(name + "pwconv2.weight");
         var bias = weights.Take(name + "pwconv2.bias") + project.matmul(weights.Take(name + "grn.beta").flatten());
-        return ("convnext_block",
+        return new("convnext_block",
         [
             .. Conv(name + "dwconv", 3, 1, dim, side), weights.Keep(name + "norm.weight"), weights.Keep(name + "norm.bias"),
             weights.KeepLinear(weights.Take(name + "pwconv1.weight")), weights.Keep(name + "pwconv1.bias"),
@@ -102,9 +94,6 @@ public sealed class CompiledConvNeXtV2 : IDisposable
         ]);
     }
 
-    private Tensor[] Conv(string name, int padding, int stride, int groups, int side)
-    {
-        var weight = weights.Take(name + ".weight");
-        return [weights.KeepConv(weight, padding, stride, groups, 1, weight.shape[1] * groups, side, side), weights.Keep(name + ".bias")];
-    }
+    private Tensor[] Conv(string name, int padding, int stride, int groups, int side) =>
+        [weights.KeepConv(weights.Take(name + ".weight"), padding, stride, groups, side), weights.Keep(name + ".bias")];
 }

@@ -9,16 +9,18 @@ internal sealed class CompiledModifiedResNet : ICompiledTower
 {
     private const double BatchNormEpsilon = 1e-5;
     private readonly Kernels kernels;
-    private readonly object[] stem;
-    private readonly List<(string Method, object[] Arguments)> blocks = [];
+    private readonly List<KernelCall> blocks = [];
     private readonly object[] pool;
 
     public CompiledModifiedResNet(CompiledWeights weights, ClipConfig config)
     {
         kernels = weights.Plan.Kernels;
         var side = config.ImageResolution;
-        stem = [.. Conv(weights, "visual.conv1", "visual.bn1", 1, 2, side), .. Conv(weights, "visual.conv2", "visual.bn2", 1, 1, side / 2),
-            .. Conv(weights, "visual.conv3", "visual.bn3", 1, 1, side / 2)];
+        blocks.Add(new("resnet_stem",
+        [
+            .. Conv(weights, "visual.conv1", "visual.bn1", 2, side), .. Conv(weights, "visual.conv2", "visual.bn2", 1, side / 2),
+            .. Conv(weights, "visual.conv3", "visual.bn3", 1, side / 2),
+        ]));
         side /= 4;
         for (var stage = 1; stage <= 4; stage++)
             for (var i = 0; i < config.VisionLayers[stage - 1]; i++)
@@ -30,42 +32,39 @@ internal sealed class CompiledModifiedResNet : ICompiledTower
         pool = AttentionPool(weights, config.VisionHeads);
     }
 
-    public Tensor Run(Tensor images)
-    {
-        var x = kernels.Run("resnet_stem", [Kernels.ChannelsLast(images), .. stem]);
-        foreach (var (method, arguments) in blocks)
-        {
-            var next = kernels.Run(method, [x, .. arguments]);
-            x.Dispose();
-            x = next;
-        }
-        return kernels.Run("attention_pool", [x, .. pool]);
-    }
+    public Tensor Run(Tensor images) => kernels.Run("attention_pool", [kernels.Run(Kernels.ChannelsLast(images), blocks), .. pool]);
 
-    private static (string, object[]) Block(CompiledWeights weights, string block, int stride, int side)
+    private static KernelCall Block(CompiledWeights weights, string block, int stride, int side)
     {
         Tensor[] convolutions =
         [
-            .. Conv(weights, block + "conv1", block + "bn1", 0, 1, side), .. Conv(weights, block + "conv2", block + "bn2", 1, 1, side),
-            .. Conv(weights, block + "conv3", block + "bn3", 0, 1, side / stride),
+            .. Linear(weights, block + "conv1", block + "bn1"), .. Conv(weights, block + "conv2", block + "bn2", 1, side),
+            .. Linear(weights, block + "conv3", block + "bn3"),
         ];
         return weights.Has(block + "downsample.0.weight")
-            ? ("bottleneck_downsample",
-                [stride, .. convolutions, .. Conv(weights, block + "downsample.0", block + "downsample.1", 0, 1, side / stride)])
-            : ("bottleneck", [.. convolutions]);
+            ? new("bottleneck_downsample", [stride, .. convolutions, .. Linear(weights, block + "downsample.0", block + "downsample.1")])
+            : new("bottleneck", [.. convolutions]);
+    }
+
+    private static Tensor[] Conv(CompiledWeights weights, string conv, string norm, int stride, int side)
+    {
+        var (weight, bias) = Folded(weights, conv, norm);
+        return [weights.KeepConv(weight, 1, stride, 1, side), weights.Keep(bias)];
+    }
+
+    /// <summary>A 1x1 convolution as a linear layer over channels.</summary>
+    private static Tensor[] Linear(CompiledWeights weights, string conv, string norm)
+    {
+        var (weight, bias) = Folded(weights, conv, norm);
+        return [weights.KeepLinear(weight.flatten(1)), weights.Keep(bias)];
     }
 
     /// <summary>Weights and bias of a convolution with the BatchNorm after it.</summary>
-    private static Tensor[] Conv(CompiledWeights weights, string conv, string norm, int padding, int stride, int side)
+    private static (Tensor Weight, Tensor Bias) Folded(CompiledWeights weights, string conv, string norm)
     {
-        using var scope = NewDisposeScope();
-        var weight = weights.Take(conv + ".weight");
         var scale = weights.Take(norm + ".weight") / weights.Take(norm + ".running_var").Plus(BatchNormEpsilon).sqrt();
         var bias = weights.Take(norm + ".bias") - weights.Take(norm + ".running_mean") * scale;
-        return
-        [
-            weights.KeepConv(weight * scale.view(-1, 1, 1, 1), padding, stride, 1, 1, weight.shape[1], side, side), weights.Keep(bias),
-        ];
+        return (weights.Take(conv + ".weight") * scale.view(-1, 1, 1, 1), bias);
     }
 
     private static object[] AttentionPool(CompiledWeights weights, int heads)

@@ -1,4 +1,3 @@
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace FewShotCluster.Vision.Inference;
@@ -37,8 +36,8 @@ internal sealed class CompiledWeights(nn.Module module, ComputePlan plan) : IDis
     public Tensor KeepLinear(Tensor weight) => Own(plan.Kernels.PackLinear(weight.to(plan.Dtype).to(plan.Device).contiguous()));
 
     /// <inheritdoc cref="Kernels.PackConv"/>
-    public Tensor KeepConv(Tensor weight, int padding, int stride, int groups, params long[] input) =>
-        Own(plan.Kernels.PackConv(weight.to(plan.Dtype).to(plan.Device), padding, stride, groups, input));
+    public Tensor KeepConv(Tensor weight, int padding, int stride, int groups, int side) =>
+        Own(plan.Kernels.PackConv(weight.to(plan.Dtype).to(plan.Device), padding, stride, groups, side));
 
     public void Dispose()
     {

@@ -28,6 +28,9 @@ public enum ComputeDtype
 /// <summary>How a network is computed on a device: number format and kernels, chosen by what the device can do.</summary>
 public sealed record ComputePlan
 {
+    /// <summary>float32 on the CPU: what goldens are compared with.</summary>
+    public static ComputePlan Reference => For(CPU, ComputeDtype.Float32);
+
     private ComputePlan(Device device, ScalarType dtype, Kernels kernels) => (Device, Dtype, Kernels) = (device, dtype, kernels);
 
     /// <summary>Where weights and activations are.</summary>
@@ -65,6 +68,9 @@ public sealed record ComputePlan
         var oneDnnIsFast = isCpu && (scalar == ScalarType.Float32 || (scalar == ScalarType.BFloat16 && CpuFeatures.FastBFloat16));
         return new ComputePlan(device, scalar, (oneDnnIsFast ? Kernels.OneDnn : null) ?? Kernels.Aten);
     }
+
+    /// <summary>The same on torch's own operators: what a device without oneDNN computes.</summary>
+    internal ComputePlan WithAten() => new(Device, Dtype, Kernels.Aten);
 
     /// <inheritdoc/>
     public override string ToString() => $"{DtypeName} {KernelsName}";

@@ -1,8 +1,10 @@
 using System.Runtime.InteropServices;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace FewShotCluster.Vision.Inference;
+
+/// <summary>A method of the scripts with its arguments after the first, which is the state that goes through the network.</summary>
+internal sealed record KernelCall(string Method, object[] Arguments);
 
 /// <summary>
 /// The fused blocks that the compiled networks are made of (Scripts/blocks.py), over one set of linear layers and convolutions.
@@ -31,6 +33,19 @@ internal sealed class Kernels
     /// <summary>Runs a method of the scripts.</summary>
     public Tensor Run(string method, params object[] arguments) => (Tensor)module.invoke(method, arguments);
 
+    /// <summary>Runs a network's calls, each on the result of the one before; only the last result is left to the caller's dispose scope.</summary>
+    public Tensor Run(Tensor x, IEnumerable<KernelCall> calls)
+    {
+        var state = x;
+        foreach (var (method, arguments) in calls)
+        {
+            var next = Run(method, [state, .. arguments]);
+            if (!ReferenceEquals(state, x)) state.Dispose();
+            state = next;
+        }
+        return state;
+    }
+
     /// <summary>A linear layer's weights [out, in] in the layout that <c>linear*</c> take.</summary>
     public Tensor PackLinear(Tensor weight) => Run("pack_linear", weight, PackedForRows);
 
@@ -39,11 +54,11 @@ internal sealed class Kernels
     /// <param name="padding">On each side, pixels.</param>
     /// <param name="stride">Of both axes.</param>
     /// <param name="groups">As in torch.</param>
-    /// <param name="input">The usual input [N, C, H, W]; others work too.</param>
-    public Tensor PackConv(Tensor weight, int padding, int stride, int groups, params long[] input)
+    /// <param name="side">Of the usual input, pixels; others work too.</param>
+    public Tensor PackConv(Tensor weight, int padding, int stride, int groups, int side)
     {
         using var scope = NewDisposeScope();
-        return Run("pack_conv", ChannelsLast(weight), padding, stride, groups, input).MoveToOuterDisposeScope();
+        return Run("pack_conv", ChannelsLast(weight), padding, stride, groups, weight.shape[1] * groups, side).MoveToOuterDisposeScope();
     }
 
     /// <summary>The same [N, C, H, W] with the channels next to each other in memory.</summary>

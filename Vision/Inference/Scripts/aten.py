@@ -3,7 +3,7 @@
   def pack_linear(self: __torch__.Kernels, w: Tensor, rows: int) -> Tensor:
     return torch.contiguous(w)
 
-  def pack_conv(self: __torch__.Kernels, w: Tensor, padding: int, stride: int, groups: int, input: List[int]) -> Tensor:
+  def pack_conv(self: __torch__.Kernels, w: Tensor, padding: int, stride: int, groups: int, channels: int, side: int) -> Tensor:
     return torch.contiguous(w, memory_format=2)
 
   def linear(self: __torch__.Kernels, x: Tensor, w: Tensor, b: Tensor) -> Tensor:
@@ -11,6 +11,9 @@
 
   def linear_add(self: __torch__.Kernels, x: Tensor, residual: Tensor, w: Tensor, b: Tensor) -> Tensor:
     return torch.add_(torch.linear(x, w, b), residual)
+
+  def linear_relu(self: __torch__.Kernels, x: Tensor, w: Tensor, b: Tensor) -> Tensor:
+    return torch.relu_(torch.linear(x, w, b))
 
   def linear_silu(self: __torch__.Kernels, x: Tensor, w: Tensor, b: Tensor) -> Tensor:
     return torch.silu_(torch.linear(x, w, b))
@@ -23,9 +26,6 @@
 
   def conv_relu(self: __torch__.Kernels, x: Tensor, w: Tensor, b: Tensor, padding: int, stride: int) -> Tensor:
     return torch.relu_(torch.conv2d(x, w, b, [stride, stride], [padding, padding], [1, 1], 1))
-
-  def conv_add_relu(self: __torch__.Kernels, x: Tensor, residual: Tensor, w: Tensor, b: Tensor) -> Tensor:
-    return torch.relu_(torch.add_(torch.conv2d(x, w, b, [1, 1], [0, 0], [1, 1], 1), residual))
 
   # Norms over the pixels of [N,H,W,C], in float32: squares leave float16's range.
   def channel_energy(self: __torch__.Kernels, x: Tensor) -> Tensor:

@@ -79,38 +79,42 @@
   def head(self: __torch__.Kernels, x: Tensor, eps: float, ln_weight: Tensor, ln_bias: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
     return self.linear(torch.layer_norm(x, [torch.size(x, -1)], ln_weight, ln_bias, eps), weight, bias)
 
-  # images [N,3,R,R], channels last -> [N,width,R/4,R/4]
+  # images [N,3,R,R], channels last -> [N,R/4,R/4,width]. Between blocks pixels are rows of channels: 1x1 convolutions are linear layers.
   def resnet_stem(self: __torch__.Kernels, x: Tensor, conv1_weight: Tensor, conv1_bias: Tensor, conv2_weight: Tensor, conv2_bias: Tensor,
       conv3_weight: Tensor, conv3_bias: Tensor) -> Tensor:
     x1 = self.conv_relu(x, conv1_weight, conv1_bias, 1, 2)
     x2 = self.conv_relu(x1, conv2_weight, conv2_bias, 1, 1)
     x3 = self.conv_relu(x2, conv3_weight, conv3_bias, 1, 1)
-    return torch.avg_pool2d(x3, [2, 2])
+    return torch.permute(torch.avg_pool2d(x3, [2, 2]), [0, 2, 3, 1])
+
+  # x [N,H,W,C]
+  def conv3x3_relu(self: __torch__.Kernels, x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
+    return torch.permute(self.conv_relu(torch.permute(x, [0, 3, 1, 2]), weight, bias, 1, 1), [0, 2, 3, 1])
+
+  # x [N,H,W,C] -> [N,H/stride,W/stride,C]
+  def anti_alias(self: __torch__.Kernels, x: Tensor, stride: int) -> Tensor:
+    if torch.gt(stride, 1):
+      y = torch.permute(torch.avg_pool2d(torch.permute(x, [0, 3, 1, 2]), [stride, stride]), [0, 2, 3, 1])
+    else:
+      y = x
+    return y
 
   def bottleneck(self: __torch__.Kernels, x: Tensor, conv1_weight: Tensor, conv1_bias: Tensor, conv2_weight: Tensor, conv2_bias: Tensor,
       conv3_weight: Tensor, conv3_bias: Tensor) -> Tensor:
-    y1 = self.conv_relu(x, conv1_weight, conv1_bias, 0, 1)
-    y2 = self.conv_relu(y1, conv2_weight, conv2_bias, 1, 1)
-    return self.conv_add_relu(y2, x, conv3_weight, conv3_bias)
+    y = self.conv3x3_relu(self.linear_relu(x, conv1_weight, conv1_bias), conv2_weight, conv2_bias)
+    return torch.relu_(self.linear_add(y, x, conv3_weight, conv3_bias))
 
   def bottleneck_downsample(self: __torch__.Kernels, x: Tensor, stride: int, conv1_weight: Tensor, conv1_bias: Tensor,
       conv2_weight: Tensor, conv2_bias: Tensor, conv3_weight: Tensor, conv3_bias: Tensor, downsample_weight: Tensor,
       downsample_bias: Tensor) -> Tensor:
-    y1 = self.conv_relu(x, conv1_weight, conv1_bias, 0, 1)
-    y2 = self.conv_relu(y1, conv2_weight, conv2_bias, 1, 1)
-    if torch.gt(stride, 1):
-      y = torch.avg_pool2d(y2, [stride, stride])
-      identity = torch.avg_pool2d(x, [stride, stride])
-    else:
-      y = y2
-      identity = x
-    projected = self.conv(identity, downsample_weight, downsample_bias, 0, 1, 1)
-    return self.conv_add_relu(y, projected, conv3_weight, conv3_bias)
+    y = self.conv3x3_relu(self.linear_relu(x, conv1_weight, conv1_bias), conv2_weight, conv2_bias)
+    identity = self.linear(self.anti_alias(x, stride), downsample_weight, downsample_bias)
+    return torch.relu_(self.linear_add(self.anti_alias(y, stride), identity, conv3_weight, conv3_bias))
 
-  # x [N,D,grid,grid] -> [N,E]; the mean token asks all positions
+  # x [N,grid,grid,D] -> [N,E]; the mean token asks all positions
   def attention_pool(self: __torch__.Kernels, x: Tensor, positional_embedding: Tensor, query_weight: Tensor, query_bias: Tensor,
       key: Tensor, value: Tensor, value_bias: Tensor, c_proj_weight: Tensor, c_proj_bias: Tensor) -> Tensor:
-    positions = torch.transpose(torch.flatten(x, 2), 1, 2)
+    positions = torch.flatten(x, 1, 2)
     tokens = torch.add(torch.cat([torch.mean(positions, [1], True), positions], 1), positional_embedding)
     q = self.linear(torch.select(tokens, 1, 0), query_weight, query_bias)
     bias = torch.zeros([1, 1, 1], dtype=6, device=ops.prim.device(x))
@@ -141,5 +145,5 @@
     return torch.permute(o, [0, 3, 1, 2])
 
   # x [N,D,H,W] -> [N,D]
-  def pooled_norm(self: __torch__.Kernels, x: Tensor, shape: List[int], weight: Tensor, bias: Tensor, eps: float) -> Tensor:
-    return torch.layer_norm(torch.mean(x, [2, 3]), shape, weight, bias, eps)
+  def pooled_norm(self: __torch__.Kernels, x: Tensor, eps: float, weight: Tensor, bias: Tensor) -> Tensor:
+    return torch.layer_norm(torch.mean(x, [2, 3]), [torch.size(x, 1)], weight, bias, eps)
