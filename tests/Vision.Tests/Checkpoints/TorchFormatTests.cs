@@ -1,3 +1,4 @@
+using FewShotCluster.Bench.Robustness;
 using FewShotCluster.Vision.Checkpoints;
 
 namespace FewShotCluster.Vision.Tests.Checkpoints;
