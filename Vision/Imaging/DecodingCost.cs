@@ -7,7 +7,7 @@ internal static class DecodingCost
 {
     // libjpeg-turbo's own pictures have ten scans, the most eager optimisers some thirty.
     private const int MaxScans = 100, UsualScans = 20;
-    private const int DeflatesBest = 1032, JpegPixelsPerByte = 1024;
+    private const int DeflatesBest = 1032, JpegPixelsPerByte = 1024, GifPixelsPerByte = 2731;
 
     /// <summary>Refuses pictures whose decoding would cost much more than their size allows or cannot succeed.</summary>
     /// <exception cref="ImageException">A progressive JPEG of too many scans, or far too few bytes for the pixels that the header claims.</exception>
@@ -35,6 +35,8 @@ internal static class DecodingCost
             ImageFormat.Bmp when bytes.Length > 33 && BinaryPrimitives.ReadUInt32LittleEndian(bytes[14..]) > 12
                 && BinaryPrimitives.ReadUInt32LittleEndian(bytes[30..]) == 0 =>
                 height * ((width * BinaryPrimitives.ReadUInt16LittleEndian(bytes[28..]) + 31) / 32 * 4),
+            // A code of 12 bits stands for at most 4096 pixels.
+            ImageFormat.Gif => GifFrame.Pixels(bytes) / GifPixelsPerByte,
             _ => 0,
         };
     }

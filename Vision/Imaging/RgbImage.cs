@@ -11,6 +11,9 @@ public sealed class RgbImage : IDisposable
 {
     internal const int BytesPerPixel = 4;
 
+    // 16 million pixels. The pool keeps arrays for each thread, and the few larger pictures gain little.
+    private const int LargestPooled = 64 << 20;
+
     private byte[] _pixels;
     private bool _pooled;
 
@@ -24,11 +27,13 @@ public sealed class RgbImage : IDisposable
         (Width, Height, _pixels) = (width, height, rgbx);
     }
 
-    /// <summary>An image of pooled memory, which holds whatever was there.</summary>
+    /// <summary>An image of pooled memory unless it is huge; it holds whatever was there.</summary>
     internal static RgbImage Rent(int width, int height)
     {
         var length = checked(width * height * BytesPerPixel);
-        return new RgbImage(width, height) { _pixels = ArrayPool<byte>.Shared.Rent(length), _pooled = true };
+        return length <= LargestPooled
+            ? new RgbImage(width, height) { _pixels = ArrayPool<byte>.Shared.Rent(length), _pooled = true }
+            : new RgbImage(width, height, GC.AllocateUninitializedArray<byte>(length));
     }
 
     private RgbImage(int width, int height) => (Width, Height, _pixels) = (width, height, []);

@@ -43,12 +43,26 @@ public class ImageBombTests
         Assert.Equal(ImageDecoder.Decode(png).ToRgb(), ImageDecoder.Decode(bomb).ToRgb());
     }
 
-    [Fact]
-    public void Pixels_that_the_file_cannot_hold_take_no_memory()
+    [Theory]
+    [InlineData("png")]
+    [InlineData("gif")]
+    [InlineData("bmp")]
+    public void Pixels_that_the_file_cannot_hold_take_no_memory(string format)
     {
-        var png = Png(7000, 7000, Zlib(100));
+        const byte low = 7000 & 0xFF, high = 7000 >> 8;
+        var file = format switch
+        {
+            "png" => Png(7000, 7000, Zlib(100)),
+            "gif" => [.. "GIF89a"u8, low, high, low, high, 0, 0, 0, 0x21, 0xF9, 1, 0, 0, 0x2C, 0, 0, 0, 0, low, high, low, high, 0, 2, 1, 4, 0, 0x3B],
+            _ => new byte[200],
+        };
+        if (format == "bmp")
+        {
+            "BM"u8.CopyTo(file);
+            (file[10], file[14], file[18], file[19], file[22], file[23], file[26], file[28]) = (54, 40, low, high, low, high, 1, 24);
+        }
         var before = GC.GetAllocatedBytesForCurrentThread();
-        Assert.Contains("cannot hold", Assert.Throws<InvalidImageException>(() => ImageDecoder.Decode(png)).Message);
+        Assert.Contains("cannot hold", Assert.Throws<InvalidImageException>(() => ImageDecoder.Decode(file)).Message);
         Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 1 << 20);
     }
 
