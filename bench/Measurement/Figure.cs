@@ -3,15 +3,28 @@ using System.Text.Json.Serialization;
 namespace FewShotCluster.Bench.Measurement;
 
 /// <summary>One measured number.</summary>
-/// <param name="Name">What, from the general to the particular, with slashes.</param>
-/// <param name="Value">The number.</param>
-/// <param name="Unit">Its unit.</param>
-/// <param name="Against">What it was compared with in the same run.</param>
-/// <param name="Ratio">Value to the other's value.</param>
-/// <param name="Low">The least of the repetitions.</param>
-/// <param name="High">The most of the repetitions.</param>
-/// <param name="Note">What must be known to read it.</param>
-[method: JsonConstructor]
-public sealed record Figure(
-    string Name, double Value, string Unit, string? Against = null, double? Ratio = null, double? Low = null, double? High = null,
-    string? Note = null);
+/// <param name="Name">What was measured, as a path: vit-b-32/batch-1/threads-2/float32.</param>
+/// <param name="Value">The median.</param>
+/// <param name="Unit">Of the value: ms, images/s.</param>
+public sealed record Figure(string Name, double Value, string Unit)
+{
+    /// <summary>The opponent of the ratio.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Against { get; init; }
+
+    /// <summary>How many times as good as the opponent.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public double? Ratio { get; init; }
+
+    /// <summary>Lower quartile of the ratio; of the value where there is no opponent.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public double? Low { get; init; }
+
+    /// <summary>Upper quartile.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public double? High { get; init; }
+
+    /// <summary>What else a reader should know.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Note { get; init; }
+}

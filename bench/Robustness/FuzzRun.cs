@@ -11,8 +11,8 @@ public sealed class FuzzRun
     /// <summary>The only file that may be there afterwards.</summary>
     internal const string CaseFile = "case";
 
-    // Native heaps widen with the largest case so far; what is lost case by case passes this within the usual ten thousand.
-    private const double MostGrowth = 0.25;
+    // Pools keep up to 128 MiB of pixels, heaps widen with the largest case; 20 KB lost a case pass this within the usual ten thousand.
+    private const long MostGrowth = 192L << 20;
     private readonly ulong seed;
     private readonly int cases;
     private readonly TimeSpan limit;
@@ -20,6 +20,7 @@ public sealed class FuzzRun
     private readonly List<FuzzFailure> failures = [];
     private int accepted, refused, next;
     private double? growth;
+    private long grown;
 
     /// <param name="seed">For the report.</param>
     /// <param name="cases">How many; the first is 0.</param>
@@ -44,7 +45,8 @@ public sealed class FuzzRun
             }
             foreach (var file in Directory.EnumerateFileSystemEntries(folder).Where(f => Path.GetFileName(f) != CaseFile))
                 failures.Add(new FuzzFailure(-1, "file", $"'{Path.GetFileName(file)}' was written"));
-            if (growth > MostGrowth) failures.Add(new FuzzFailure(-1, "memory", $"resident memory grew by {growth:P1} after the first thousand cases"));
+            if (grown > MostGrowth)
+                failures.Add(new FuzzFailure(-1, "memory", $"resident memory grew by {grown >> 20} MiB after the first thousand cases"));
         }
         finally
         {
@@ -96,7 +98,14 @@ public sealed class FuzzRun
     // Of one process: the first thousand of its cases against its last.
     private void Measure(int first, int number, long bytes, ref long? afterThousand)
     {
-        if (afterThousand is null && number - first + 1 >= FuzzWorker.Thousand) afterThousand = bytes;
-        else if (afterThousand is { } before) growth = Math.Max(growth ?? double.MinValue, (double)(bytes - before) / before);
+        if (afterThousand is null && number - first + 1 >= FuzzWorker.Thousand)
+        {
+            afterThousand = bytes;
+        }
+        else if (afterThousand is { } before)
+        {
+            grown = bytes - before;
+            growth = (double)grown / before;
+        }
     }
 }

@@ -25,8 +25,8 @@ public sealed class SoakRun(IReadOnlyList<IImageTextEncoder> encoders, IRefinerB
     {
         var start = Stopwatch.GetTimestamp();
         long afterThousand = 0, last = 0, highest = 0, peak = 0;
-        // A short run has no first thousand: its first fifth stands for it.
-        var warm = Math.Min(Thousand, Math.Max(1, encodes / 5));
+        // A short run has no first thousand: its first half stands for it.
+        var warm = Math.Min(Thousand, Math.Max(1, encodes / 2));
         for (var done = 1; done <= encodes; done++)
         {
             cancellationToken.ThrowIfCancellationRequested();

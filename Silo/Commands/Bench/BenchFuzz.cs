@@ -70,15 +70,17 @@ internal static class BenchFuzz
     {
         List<Figure> figures =
         [
-            new("fuzz/cases", report.Cases, "cases", Note: $"seed {report.Seed}"),
+            new("fuzz/cases", report.Cases, "cases") { Note = $"seed {report.Seed}" },
             new("fuzz/accepted", report.Accepted, "cases"),
             new("fuzz/refused", report.Refused, "cases"),
-            .. new[] { "crash", "hang", "exception", "memory", "file" }.Select(kind => new Figure(
-                $"fuzz/{kind}", report.Count(kind), "failures", Note: report.Failures.FirstOrDefault(f => f.Kind == kind)?.ToString())),
+            .. new[] { "crash", "hang", "exception", "memory", "file" }.Select(kind => new Figure($"fuzz/{kind}", report.Count(kind), "failures")
+            {
+                Note = report.Failures.FirstOrDefault(f => f.Kind == kind)?.ToString(),
+            }),
             new("fuzz/seconds", report.Seconds, "s"),
         ];
         if (report.Growth is { } growth)
-            figures.Add(new("fuzz/memory-growth", 100 * growth, "%", Note: "resident memory, end against the first thousand cases"));
+            figures.Add(new("fuzz/memory-growth", 100 * growth, "%") { Note = "resident memory, end against the first thousand cases" });
         return figures;
     }
 
