@@ -10,7 +10,7 @@ internal static class DecodingCost
     private const int DeflatesBest = 1032, JpegPixelsPerByte = 1024, GifPixelsPerByte = 2731;
 
     /// <summary>Refuses pictures whose decoding would cost much more than their size allows or cannot succeed.</summary>
-    /// <exception cref="ImageException">A progressive JPEG of too many scans, or far too few bytes for the pixels that the header claims.</exception>
+    /// <exception cref="ImageException">A JPEG of too many scans, or far too few bytes for the pixels that the header claims.</exception>
     public static void Check(ReadOnlySpan<byte> bytes, ImageHeader header, ImageLimits limits)
     {
         if (LeastBytes(bytes, header) > bytes.Length)
@@ -20,7 +20,8 @@ internal static class DecodingCost
         // Each scan passes over all pixels, and an empty one takes thirty bytes.
         var scans = JpegScans.Count(bytes, MaxScans + 1);
         if (scans > MaxScans || (Int128)scans * header.Width * header.Height > (Int128)UsualScans * limits.MaxPixels)
-            throw new ImageTooLargeException($"JPEG of {header.Width} x {header.Height} pixels in {scans} or more scans takes too much work");
+            throw new ImageTooLargeException(
+                $"JPEG of {header.Width} x {header.Height} pixels in {scans} or more scans takes too much work");
     }
 
     /// <summary>No file with fewer bytes holds the pixels; 0 where a coding can leave pixels out.</summary>

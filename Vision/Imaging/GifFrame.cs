@@ -14,15 +14,15 @@ internal static class GifFrame
         for (var at = screen + PaletteBytes(bytes[flags]); at < bytes.Length && bytes[at] is (extension or image);)
         {
             if (bytes[at] == image)
-                return bytes.Length - at < 9
-                    ? 0
-                    : (long)BinaryPrimitives.ReadUInt16LittleEndian(bytes[(at + 5)..]) * BinaryPrimitives.ReadUInt16LittleEndian(bytes[(at + 7)..]);
+                return bytes.Length - at < 9 ? 0 : (long)Word(bytes, at + 5) * Word(bytes, at + 7);
             at += 2; // its label, then blocks to an empty one
             while (at < bytes.Length && bytes[at] > 0) at += 1 + bytes[at];
             at++;
         }
         return 0;
     }
+
+    private static int Word(ReadOnlySpan<byte> bytes, int at) => BinaryPrimitives.ReadUInt16LittleEndian(bytes[at..]);
 
     private static int PaletteBytes(byte flags) => (flags & 0x80) == 0 ? 0 : 3 << (flags & 7) + 1;
 }

@@ -26,7 +26,8 @@ public static class FuzzWorker
             var made = cases.Make(number);
             var (outcome, wrong) = FuzzTarget.Run(made.Seed.Kind, made.Bytes, path);
             lines.WriteLine($"{End} {number} {outcome} {made.Seed.Name}: {wrong?.ToString().ReplaceLineEndings(" ")}");
-            if ((number + 1) % Thousand == 0 || number + 1 == to) lines.WriteLine($"{Resident} {number} {ResidentMemory.AfterCollection()}");
+            if ((number + 1) % Thousand == 0 || number + 1 == to)
+                lines.WriteLine($"{Resident} {number} {ResidentMemory.AfterCollection()}");
             lines.Flush();
         }
     }

@@ -3,7 +3,9 @@ using FewShotCluster.Vision.Numerics;
 
 namespace FewShotCluster.Bench.Robustness;
 
-/// <summary>Damages files as accidents do, and as attackers do: see <see cref="StructureMutator"/>. Everything follows from the numbers drawn.</summary>
+/// <summary>
+/// Damages files as accidents do, and as attackers do: see <see cref="StructureMutator"/>. Everything follows from the numbers drawn.
+/// </summary>
 internal sealed class Mutator(SplitMix64 random)
 {
     // Headers and directories lie at the ends.

@@ -34,7 +34,8 @@ public sealed class SoakRun(IReadOnlyList<IImageTextEncoder> encoders, IRefinerB
             if (!features.All(float.IsFinite)) throw new InvalidDataException($"batch {done} has a feature that is no number");
             if (done % 50 == 0) peak = Math.Max(peak, Environment.WorkingSet);
             if (done == warm) afterThousand = highest = last = ResidentMemory.AfterCollection();
-            else if (done > warm && (done % Thousand == 0 || done == encodes)) highest = Math.Max(highest, last = ResidentMemory.AfterCollection());
+            else if (done > warm && (done % Thousand == 0 || done == encodes))
+                highest = Math.Max(highest, last = ResidentMemory.AfterCollection());
             progress((double)done / encodes);
         }
         return new SoakReport(

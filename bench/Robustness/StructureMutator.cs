@@ -5,14 +5,19 @@ using FewShotCluster.Vision.Numerics;
 
 namespace FewShotCluster.Bench.Robustness;
 
-/// <summary>Changes that keep a file's structure and so get past the first checks: fields of zip records, pickle opcodes, JSON numbers, chunks.</summary>
+/// <summary>
+/// Changes that keep a file's structure and so get past the first checks: fields of zip records, pickle opcodes, JSON numbers, chunks.
+/// </summary>
 internal sealed class StructureMutator(SplitMix64 random)
 {
     private static readonly string[] Numbers =
         ["0", "-1", "1", "4294967296", "2147483648", "9223372036854775807", "9223372036854775808", "1e3", "0.5", "[1]", "null", "\"8\""];
     private static readonly string[] Words = ["F64", "F16", "BF16", "I64", "U8", "BOOL", "Q7", ""];
     private static readonly string[] Globals =
-        ["os\nsystem\n", "builtins\neval\n", "torch\nHalfStorage\n", "torch\nLongStorage\n", "collections\nOrderedDict\n", "__torch__\nM\n", "x\n\n"];
+    [
+        "os\nsystem\n", "builtins\neval\n", "torch\nHalfStorage\n", "torch\nLongStorage\n", "collections\nOrderedDict\n", "__torch__\nM\n",
+        "x\n\n",
+    ];
     private static readonly byte[] Opcodes =
         [.. "}]()NKMJGXcqrhjtsuaeQRb.I"u8, 0x80, 0x81, 0x85, 0x86, 0x87, 0x88, 0x89, 0x8A, 0x8B, 0x93, 0x94];
 
@@ -53,6 +58,7 @@ internal sealed class StructureMutator(SplitMix64 random)
     private byte[] JsonHeader(byte[] file)
     {
         var length = (int)Math.Min(BinaryPrimitives.ReadUInt64LittleEndian(file), (ulong)file.Length - 8);
+        if (length < 2) return HeaderField(file);
         var header = Encoding.Latin1.GetString(file, 8, length);
         var at = random.Below(length);
         var changed = random.Below(4) switch

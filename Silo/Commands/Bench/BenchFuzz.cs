@@ -12,6 +12,7 @@ namespace FewShotCluster.Silo.Commands.Bench;
 internal static class BenchFuzz
 {
     private const int MostListed = 20;
+    private static readonly string[] Kinds = ["crash", "hang", "exception", "memory", "file"];
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(10);
 
     public static Command Create()
@@ -29,7 +30,9 @@ internal static class BenchFuzz
         };
         command.SetAction((parsed, token) =>
         {
-            var plan = new Plan(parsed.GetValue(cases), parsed.GetValue(seed), parsed.GetValue(corpus) is { } path ? Path.GetFullPath(path) : null);
+            // Full, as the worker has another current folder.
+            var more = parsed.GetValue(corpus) is { } path ? Path.GetFullPath(path) : null;
+            var plan = new Plan(parsed.GetValue(cases), parsed.GetValue(seed), more);
             return parsed.GetValue(folder) is { } workFolder
                 ? Task.FromResult(Work(plan, parsed.GetValue(first), workFolder))
                 : RunAsync(plan, parsed.GetValue(json), token);
@@ -60,9 +63,11 @@ internal static class BenchFuzz
     private static void Tell(FuzzReport report, TextWriter story)
     {
         story.WriteLine(
-            $"{report.Cases} cases of seed {report.Seed}: {report.Accepted} read, {report.Refused} refused, {report.Failures.Count} failures; "
+            $"{report.Cases} cases of seed {report.Seed}: {report.Accepted} read, {report.Refused} refused, "
+            + $"{report.Failures.Count} failures; "
             + $"memory {report.Growth:+0.0 %;-0.0 %;0.0 %} after the first thousand; {report.Seconds:0.0} s");
-        foreach (var failure in report.Failures.Take(MostListed)) story.WriteLine($"  case {failure.Number}: {failure.Kind}: {failure.What}");
+        foreach (var failure in report.Failures.Take(MostListed))
+            story.WriteLine($"  case {failure.Number}: {failure.Kind}: {failure.What}");
         if (report.Failures.Count > MostListed) story.WriteLine($"  and {report.Failures.Count - MostListed} more");
     }
 
@@ -73,7 +78,7 @@ internal static class BenchFuzz
             new("fuzz/cases", report.Cases, "cases") { Note = $"seed {report.Seed}" },
             new("fuzz/accepted", report.Accepted, "cases"),
             new("fuzz/refused", report.Refused, "cases"),
-            .. new[] { "crash", "hang", "exception", "memory", "file" }.Select(kind => new Figure($"fuzz/{kind}", report.Count(kind), "failures")
+            .. Kinds.Select(kind => new Figure($"fuzz/{kind}", report.Count(kind), "failures")
             {
                 Note = report.Failures.FirstOrDefault(f => f.Kind == kind)?.ToString(),
             }),
@@ -91,9 +96,10 @@ internal static class BenchFuzz
             var program = Environment.ProcessPath!;
             // Under 'dotnet fewshotd.dll' the program is the runtime, and its first argument this assembly.
             string[] self = Path.GetFileNameWithoutExtension(program) == "dotnet" ? [typeof(BenchFuzz).Assembly.Location] : [];
+            string[] more = Corpus is null ? [] : ["--corpus", Corpus];
             return new ProcessStartInfo(program,
             [
-                .. self, "bench", "fuzz", "--cases", Text(Cases), "--seed", Text(Seed), .. Corpus is null ? Array.Empty<string>() : ["--corpus", Corpus],
+                .. self, "bench", "fuzz", "--cases", Text(Cases), "--seed", Text(Seed), .. more,
                 "--worker-first", Text(first), "--worker-folder", folder,
             ]);
         }

@@ -24,7 +24,8 @@ internal static class BenchSoak
         };
         command.Validators.Add(result =>
         {
-            if (result.GetValue(vocabulary) is not null && result.GetValue(weights) is null) result.AddError("--vocab belongs to --weights");
+            if (result.GetValue(vocabulary) is not null && result.GetValue(weights) is null)
+                result.AddError("--vocab belongs to --weights");
         });
         command.SetAction((parsed, token) =>
         {
@@ -36,7 +37,8 @@ internal static class BenchSoak
         return command;
     }
 
-    private static async Task<int> RunAsync(Func<SoakModels> load, int encodes, ulong seed, string? json, CancellationToken cancellationToken)
+    private static async Task<int> RunAsync(
+        Func<SoakModels> load, int encodes, ulong seed, string? json, CancellationToken cancellationToken)
     {
         OutputFile.Check("--json", json);
         var report = await LocalVerb.RunAsync(json, (progress, stop) =>
@@ -47,9 +49,9 @@ internal static class BenchSoak
             return new SoakRun(models.Encoders, models.Refiner, seed).Run(encodes, share => progress("encoding", share), stop);
         }, cancellationToken);
         LocalVerb.Story(json).WriteLine(
-            $"{report.Encodes} batches, {report.Items} items in {report.Seconds:0.0} s: resident {report.AfterThousand / MiB:0.0} MiB after the first "
-            + $"thousand, {report.AtEnd / MiB:0.0} MiB at the end, growth {report.Growth:+0.0 %;-0.0 %;0.0 %}"
-            + $" ({(report.Leaks ? "it leaks" : $"below {SoakReport.MostGrowth:P0}")}), peak {report.Peak / MiB:0.0} MiB");
+            $"{report.Encodes} batches, {report.Items} items in {report.Seconds:0.0} s: "
+            + $"resident {report.AfterThousand / MiB:0.0} MiB after the first thousand, {report.AtEnd / MiB:0.0} MiB at the end, "
+            + $"growth {report.Growth:+0.0 %;-0.0 %;0.0 %} ({(report.Leaks ? "it leaks" : $"below {SoakReport.MostGrowth:P0}")}), peak {report.Peak / MiB:0.0} MiB");
         OutputFile.WriteJson(json, BenchReport.Of(
         [
             new("soak/encodes", report.Encodes, "batches") { Note = $"seed {seed}, {report.Items} items" },

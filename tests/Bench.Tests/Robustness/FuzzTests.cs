@@ -23,7 +23,8 @@ public sealed class FuzzTests : IDisposable
     public void Damaged_files_are_read_or_refused()
     {
         var cases = new FuzzCases(20261124);
-        var outcomes = Enumerable.Range(0, Cases).Select(cases.Make).CountBy(c => Run(c.Seed.Kind, c.Bytes, $"case {c.Number}, {c.Seed.Name}"));
+        var outcomes = Enumerable.Range(0, Cases).Select(cases.Make)
+            .CountBy(c => Run(c.Seed.Kind, c.Bytes, $"case {c.Number}, {c.Seed.Name}"));
         Assert.All(outcomes, o => Assert.InRange(o.Value, Cases / 10, Cases)); // neither all read nor all refused
     }
 

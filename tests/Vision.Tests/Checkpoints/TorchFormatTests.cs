@@ -50,7 +50,7 @@ public sealed class TorchFormatTests : IDisposable
         var file = File.ReadAllBytes(path);
         var (body, last) = (file[..^end], file[^end..]);
         var (count, size, start) = (BitConverter.ToUInt16(last, 10), BitConverter.ToUInt32(last, 12), BitConverter.ToUInt32(last, 16));
-        byte[] numbers = [.. BitConverter.GetBytes((long)count), .. BitConverter.GetBytes((long)size), .. BitConverter.GetBytes((long)start)];
+        byte[] numbers = [.. new long[] { count, size, start }.SelectMany(BitConverter.GetBytes)];
         byte[] end64 = [.. "PK\u0006\u0006"u8, .. new byte[28], .. numbers];
         byte[] locator = [.. "PK\u0006\u0007"u8, 0, 0, 0, 0, .. BitConverter.GetBytes((long)body.Length), 1, 0, 0, 0];
         last.AsSpan(10, 10).Fill(0xFF);

@@ -18,7 +18,8 @@ public class ImageBombTests
         var scan = jpeg.AsSpan().IndexOf((ReadOnlySpan<byte>)[0xFF, 0xDA]);
         byte[] scans = [.. Enumerable.Repeat(jpeg[scan..^2], bounded ? 30 : 200).SelectMany(b => b)];
         var limits = new ImageLimits(MaxPixels: bounded ? 300 : 1_000_000); // 30 scans of 256 pixels are more than 20 of 300
-        var error = Assert.Throws<ImageTooLargeException>(() => ImageDecoder.Decode((byte[])[.. jpeg[..scan], .. scans, 0xFF, 0xD9], limits));
+        byte[] file = [.. jpeg[..scan], .. scans, 0xFF, 0xD9];
+        var error = Assert.Throws<ImageTooLargeException>(() => ImageDecoder.Decode(file, limits));
         Assert.Contains("scans", error.Message);
     }
 
@@ -53,7 +54,11 @@ public class ImageBombTests
         var file = format switch
         {
             "png" => Png(7000, 7000, Zlib(100)),
-            "gif" => [.. "GIF89a"u8, low, high, low, high, 0, 0, 0, 0x21, 0xF9, 1, 0, 0, 0x2C, 0, 0, 0, 0, low, high, low, high, 0, 2, 1, 4, 0, 0x3B],
+            "gif" =>
+            [
+                .. "GIF89a"u8, low, high, low, high, 0, 0, 0, 0x21, 0xF9, 1, 0, 0,
+                0x2C, 0, 0, 0, 0, low, high, low, high, 0, 2, 1, 4, 0, 0x3B,
+            ],
             _ => new byte[200],
         };
         if (format == "bmp")
