@@ -15,6 +15,9 @@ public abstract class Checkpoint : IDisposable
     private const long MaxSide = 1 << 24;
     private readonly Dictionary<string, CheckpointTensor> tensors;
 
+    /// <summary>Axes a tensor may have.</summary>
+    private protected const int MaxAxes = 16;
+
     /// <summary>Takes over the directory of tensors that a reader found.</summary>
     private protected Checkpoint(string path, Dictionary<string, CheckpointTensor> tensors)
     {
@@ -79,14 +82,50 @@ public abstract class Checkpoint : IDisposable
         return Guarded(Path, () => Read(tensor));
     }
 
+    /// <summary>Reads one tensor into another of as many elements, converted to its dtype; straight into its memory where none is needed.</summary>
+    /// <exception cref="CheckpointException">No such tensor, or its bytes are damaged.</exception>
+    internal void ReadInto(string name, Tensor target)
+    {
+        if (!tensors.TryGetValue(name, out var tensor)) throw new CheckpointException($"{Path}: no tensor '{name}'");
+        Guarded(Path, () =>
+        {
+            if (target.dtype == tensor.Dtype && target.device_type == TorchSharp.DeviceType.CPU && target.is_contiguous())
+            {
+                Fill(tensor, target);
+                return 0;
+            }
+            using var stored = Read(tensor);
+            using var shaped = stored.reshape(target.shape);
+            target.copy_(shaped);
+            return 0;
+        });
+    }
+
     /// <inheritdoc/>
     public abstract void Dispose();
 
-    private protected abstract Tensor Read(CheckpointTensor tensor);
+    /// <summary>Reads a tensor's elements into a contiguous one of its dtype and number of elements on the CPU.</summary>
+    private protected abstract void Fill(CheckpointTensor tensor, Tensor target);
+
+    private Tensor Read(CheckpointTensor tensor)
+    {
+        var result = empty(tensor.Shape, tensor.Dtype);
+        try
+        {
+            Fill(tensor, result);
+            return result;
+        }
+        catch
+        {
+            result.Dispose();
+            throw;
+        }
+    }
 
     /// <summary>Number of elements; refuses negative sizes and products beyond a gigantic file.</summary>
     internal static long ElementCount(string path, string name, long[] shape)
     {
+        if (shape.Length > MaxAxes) throw new CheckpointException($"{path}: tensor '{name}' has {shape.Length} axes");
         // A zero hides the other sizes from the product, not from whoever builds a model to them.
         long product = 1;
         foreach (var n in shape)

@@ -29,14 +29,15 @@ internal sealed class LegacyTorchReader : Checkpoint
         try
         {
             file.Position = Magic.Length;
-            if (new RestrictedUnpickler(path, file).Load() is not ProtocolVersion)
+            var budget = new MemoryBudget(path, file.Length);
+            if (new RestrictedUnpickler(path, file, budget).Load() is not ProtocolVersion)
                 throw new CheckpointException($"{path}: a torch stream of another protocol than {ProtocolVersion}");
-            var system = new RestrictedUnpickler(path, file).Load() as Dictionary<object, object?>;
+            var system = new RestrictedUnpickler(path, file, budget).Load() as Dictionary<object, object?>;
             if (system is null || !system.TryGetValue("little_endian", out var little) || little is not true)
                 throw new CheckpointException($"{path}: only little-endian checkpoints are supported");
-            var unpickler = new RestrictedUnpickler(path, file);
-            var tensors = StateDict.Tensors(path, unpickler.Load());
-            var keys = new RestrictedUnpickler(path, file).Load() as List<object?>
+            var unpickler = new RestrictedUnpickler(path, file, budget);
+            var tensors = StateDict.Tensors(path, unpickler.Load(), budget);
+            var keys = new RestrictedUnpickler(path, file, budget).Load() as List<object?>
                 ?? throw new CheckpointException($"{path}: no list of storages");
             var starts = Locate(file, keys, unpickler.Storages);
             foreach (var tensor in tensors.Values)
@@ -58,14 +59,10 @@ internal sealed class LegacyTorchReader : Checkpoint
 
     public override void Dispose() => file.Dispose();
 
-    private protected override Tensor Read(CheckpointTensor tensor)
+    private protected override void Fill(CheckpointTensor tensor, Tensor target)
     {
         var view = (PickleTensor)tensor.Location;
-        using var scope = NewDisposeScope();
-        using var storage = empty([view.Storage.Count], view.Storage.Dtype);
-        file.Position = starts[view.Storage.Key];
-        file.ReadExactly(storage.bytes);
-        return view.Of(storage).MoveToOuterDisposeScope();
+        view.Fill(file.SafeFileHandle, starts[view.Storage.Key], target);
     }
 
     private static Dictionary<string, long> Locate(FileStream file, List<object?> keys, IReadOnlyDictionary<string, PickleStorage> storages)

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using static TorchSharp.torch;
 
 namespace FewShotCluster.Vision.Checkpoints;
@@ -5,6 +6,8 @@ namespace FewShotCluster.Vision.Checkpoints;
 /// <summary>Copies a checkpoint's tensors into a module whose state-dict keys equal the checkpoint's.</summary>
 internal static class ModuleWeights
 {
+    private const int MostListed = 20;
+
     /// <summary>Strict: every key of the module must be there in its shape, and nothing unexpected may be left over.</summary>
     /// <param name="module">The module; its parameters and buffers are overwritten, converted to their own dtype.</param>
     /// <param name="checkpoint">Where the tensors are.</param>
@@ -29,7 +32,7 @@ internal static class ModuleWeights
             .Select(s => s.Key);
         var problems = new[] { ("missing", missing), ("unexpected", unexpected), ("mis-shaped", shaped), ("not floating-point", integers) }
             .Where(p => p.Item2.Any())
-            .Select(p => $"{p.Item1}: {string.Join("; ", p.Item2.Order(StringComparer.Ordinal))}")
+            .Select(p => $"{p.Item1}: {Listed([.. p.Item2.Order(StringComparer.Ordinal)])}")
             .ToList();
         if (problems.Count > 0)
             throw new CheckpointException($"{checkpoint.Path} does not fit the architecture. {string.Join(". ", problems)}");
@@ -37,13 +40,17 @@ internal static class ModuleWeights
         foreach (var (key, target) in state)
         {
             if (!checkpoint.Tensors.ContainsKey(key)) continue;
-            using var tensor = checkpoint.Read(key);
-            target.copy_(tensor.reshape(target.shape));
-            using var finite = target.isfinite();
-            using var all = finite.all();
-            if (!all.item<bool>()) throw new CheckpointException($"{checkpoint.Path}: '{key}' has a NaN or an infinity among its weights");
+            checkpoint.ReadInto(key, target);
+            if (!IsFinite(target)) throw new CheckpointException($"{checkpoint.Path}: '{key}' has a NaN or an infinity among its weights");
         }
     }
+
+    private static string Listed(List<string> names) =>
+        string.Join("; ", names.Take(MostListed)) + (names.Count > MostListed ? $"; and {names.Count - MostListed} more" : "");
+
+    // In place: a tensor's test in torch takes two more of its size.
+    private static bool IsFinite(Tensor tensor) =>
+        tensor.dtype != ScalarType.Float32 || System.Numerics.Tensors.TensorPrimitives.IsFiniteAll<float>(MemoryMarshal.Cast<byte, float>(tensor.bytes));
 
     private static bool IsFloat(ScalarType type) =>
         type is ScalarType.Float16 or ScalarType.BFloat16 or ScalarType.Float32 or ScalarType.Float64;

@@ -1,3 +1,4 @@
+using Microsoft.Win32.SafeHandles;
 using static TorchSharp.torch;
 
 namespace FewShotCluster.Vision.Checkpoints;
@@ -29,6 +30,31 @@ internal sealed record PickleStorage(ScalarType Dtype, string Key, long Count)
 /// <summary>A strided view of a storage: sizes, strides and offset in elements.</summary>
 internal sealed record PickleTensor(PickleStorage Storage, long Offset, long[] Shape, long[] Strides)
 {
+    /// <summary>Whether the view is the storage as it lies there.</summary>
+    public bool IsWhole => Offset == 0 && IsContiguous && Shape.Aggregate(1L, (product, n) => product * n) == Storage.Count;
+
+    private bool IsContiguous
+    {
+        get
+        {
+            var step = 1L;
+            for (var i = Shape.Length - 1; i >= 0; step *= Shape[i--])
+                if (Shape[i] != 1 && Strides[i] != step) return false;
+            return true;
+        }
+    }
+
+    // The last element, counted from the view's first.
+    private Int128 Reach
+    {
+        get
+        {
+            Int128 reach = 0;
+            for (var i = 0; i < Shape.Length; i++) reach += (Int128)(Shape[i] - 1) * Strides[i];
+            return reach;
+        }
+    }
+
     /// <summary>Checks that the view lies within its storage, and the storage's size against the bytes that are there.</summary>
     /// <exception cref="CheckpointException">An impossible view or storage.</exception>
     public void Check(string path, string name, long storedBytes)
@@ -39,15 +65,28 @@ internal sealed record PickleTensor(PickleStorage Storage, long Offset, long[] S
         var count = Checkpoint.ElementCount(path, name, Shape);
         if (Shape.Length != Strides.Length || Offset < 0 || Strides.Any(s => s < 0))
             throw new CheckpointException($"{path}: tensor '{name}' has an impossible view");
-        Int128 last = Offset;
-        for (var i = 0; i < Shape.Length; i++) last += (Int128)(Shape[i] - 1) * Strides[i];
         // An expanded view (stride 0) could claim far more elements than the file holds.
-        if (count > 0 && (last >= Storage.Count || count > Storage.Count))
+        if (count > 0 && (Offset + Reach >= Storage.Count || count > Storage.Count))
             throw new CheckpointException($"{path}: tensor '{name}' reaches outside its storage");
     }
 
-    /// <summary>The view's elements, contiguous.</summary>
-    /// <param name="storage">All elements of the storage; not modified.</param>
-    public Tensor Of(Tensor storage) =>
-        Shape.Contains(0) ? empty(Shape, Storage.Dtype) : storage.as_strided(Shape, Strides, Offset).contiguous();
+    /// <summary>Reads the view's elements, and only the part of the storage that they span.</summary>
+    /// <param name="file">The file.</param>
+    /// <param name="start">Where the storage begins in it.</param>
+    /// <param name="target">As many elements of the storage's type, contiguous.</param>
+    public void Fill(SafeFileHandle file, long start, Tensor target)
+    {
+        if (Shape.Contains(0)) return;
+        start += Offset * Storage.ElementSize;
+        if (IsContiguous)
+        {
+            FileBytes.ReadExactly(file, target.bytes, start);
+            return;
+        }
+        using var scope = NewDisposeScope();
+        using var _ = no_grad();
+        var span = empty([(long)Reach + 1], Storage.Dtype);
+        FileBytes.ReadExactly(file, span.bytes, start);
+        target.copy_(span.as_strided(Shape, Strides).reshape(target.shape));
+    }
 }

@@ -17,14 +17,7 @@ internal sealed class RemappedCheckpoint : Checkpoint
     {
     }
 
-    private protected override Tensor Read(CheckpointTensor tensor)
-    {
-        using var scope = NewDisposeScope();
-        var recipe = (Recipe)tensor.Location;
-        return recipe.Make([.. recipe.Sources.Select(source.Read)]).MoveToOuterDisposeScope();
-    }
-
-    private sealed record Recipe(string[] Sources, Func<Tensor[], Tensor> Make);
+    private protected override void Fill(CheckpointTensor tensor, Tensor target) => ((Action<Tensor>)tensor.Location)(target);
 
     /// <summary>Collects what each tensor of the target naming is made of.</summary>
     internal sealed class Builder(Checkpoint source)
@@ -32,13 +25,18 @@ internal sealed class RemappedCheckpoint : Checkpoint
         private readonly Dictionary<string, CheckpointTensor> tensors = [];
 
         /// <summary>The same tensor under another name.</summary>
-        public void Rename(string from, string to) => Add(to, source.Shape(from), [from], t => t[0]);
+        public void Rename(string from, string to) => Add(to, source.Shape(from), from, target => source.ReadInto(from, target));
 
         /// <summary>[a, b] as [b, a]: torch's Linear keeps [out, in], OpenAI's projections are applied from the right.</summary>
         public void Transpose(string from, string to)
         {
             if (source.Shape(from) is not [var a, var b]) throw new CheckpointException($"{source.Path}: '{from}' is no matrix");
-            Add(to, [b, a], [from], t => t[0].t().contiguous());
+            Add(to, [b, a], from, target =>
+            {
+                using var scope = NewDisposeScope();
+                using var _ = no_grad();
+                target.view(b, a).copy_(source.Read(from).t());
+            });
         }
 
         /// <summary>The same elements in another shape.</summary>
@@ -47,7 +45,7 @@ internal sealed class RemappedCheckpoint : Checkpoint
             if (ElementCount(source.Path, from, shape) != ElementCount(source.Path, from, source.Shape(from)))
                 throw new CheckpointException(
                     $"{source.Path}: '{from}' [{string.Join(",", source.Shape(from))}] does not fit [{string.Join(",", shape)}]");
-            Add(to, shape, [from], t => t[0].reshape(shape));
+            Add(to, shape, from, target => source.ReadInto(from, target));
         }
 
         /// <summary>Tensors of one shape, one after the other along the first dimension.</summary>
@@ -56,17 +54,22 @@ internal sealed class RemappedCheckpoint : Checkpoint
             var first = source.Shape(from[0]);
             if (first.Length == 0) throw new CheckpointException($"{source.Path}: '{from[0]}' is a scalar");
             foreach (var name in from) source.Expect(name, first);
-            Add(to, [first[0] * from.Length, .. first[1..]], from, t => cat(t, 0));
+            Add(to, [first[0] * from.Length, .. first[1..]], from[0], target =>
+            {
+                using var scope = NewDisposeScope();
+                using var _ = no_grad();
+                foreach (var (name, part) in from.Zip(target.chunk(from.Length, 0))) source.ReadInto(name, part);
+            });
         }
 
         /// <summary>The view.</summary>
         public Checkpoint Build() => new RemappedCheckpoint(source, tensors);
 
-        private void Add(string to, long[] shape, string[] from, Func<Tensor[], Tensor> make)
+        private void Add(string to, long[] shape, string from, Action<Tensor> fill)
         {
-            var entry = new CheckpointTensor(to, source.Tensors[from[0]].Dtype, shape, new Recipe(from, make));
+            var entry = new CheckpointTensor(to, source.Tensors[from].Dtype, shape, fill);
             if (!tensors.TryAdd(to, entry))
-                throw new CheckpointException($"{source.Path}: two tensors stand for '{to}', '{from[0]}' is one");
+                throw new CheckpointException($"{source.Path}: two tensors stand for '{to}', '{from}' is one");
         }
     }
 }

@@ -9,12 +9,9 @@ namespace FewShotCluster.Vision.Checkpoints;
 /// nothing is ever called or constructed: tensors become <see cref="PickleTensor"/>, modules <see cref="PickleObject"/>.
 /// Opcodes: CPython's pickletools, protocol 2 to 4 subset. Reads no byte beyond STOP, as the stream format puts several pickles in a row.
 /// </summary>
-internal sealed class RestrictedUnpickler(string path, Stream pickle)
+internal sealed class RestrictedUnpickler(string path, Stream pickle, MemoryBudget budget)
 {
     private const int MaxLineBytes = 1024;
-
-    // A state dict of 1000 tensors takes some 30,000 opcodes. A byte can push an object of 80, so opcodes are what bounds the memory.
-    private readonly long maxOpcodes = Math.Min(2_000_000, 200_000 + new FileInfo(path).Length / 64);
     private static readonly Dictionary<string, ScalarType> StorageTypes = new()
     {
         ["FloatStorage"] = ScalarType.Float32,
@@ -41,13 +38,13 @@ internal sealed class RestrictedUnpickler(string path, Stream pickle)
     {
         try
         {
-            for (var count = 0; count < maxOpcodes; count++)
+            while (true)
             {
                 var opcode = Byte();
                 if (opcode == '.') return Pop();
+                budget.SpendObject(); // the most that an opcode alone can leave behind
                 Execute(opcode);
             }
-            throw new CheckpointException($"{path}: a pickle of more than {maxOpcodes} opcodes is no state dict");
         }
         catch (Exception e) when (e is IndexOutOfRangeException or ArgumentException or InvalidOperationException or InvalidCastException
                                       or KeyNotFoundException or NullReferenceException or OverflowException or EndOfStreamException)
@@ -185,6 +182,7 @@ internal sealed class RestrictedUnpickler(string path, Stream pickle)
     {
         // Before allocating: the count is a claim of the file.
         if (count < 0 || count > pickle.Length - pickle.Position) throw new EndOfStreamException($"{count} bytes are not there");
+        budget.Spend(3L * count); // the bytes, and two a character
         var bytes = new byte[count];
         pickle.ReadExactly(bytes);
         return bytes;

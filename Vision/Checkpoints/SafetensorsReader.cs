@@ -45,41 +45,36 @@ internal sealed class SafetensorsReader : Checkpoint
 
     public override void Dispose() => file.Dispose();
 
-    private protected override Tensor Read(CheckpointTensor tensor)
+    private protected override void Fill(CheckpointTensor tensor, Tensor target)
     {
         var (begin, end) = ((long, long))tensor.Location;
-        var result = empty(tensor.Shape, tensor.Dtype);
-        if (end > begin)
-        {
-            file.Position = dataStart + begin;
-            file.ReadExactly(result.bytes);
-        }
-        return result;
+        if (end > begin) FileBytes.ReadExactly(file.SafeFileHandle, target.bytes, dataStart + begin);
     }
 
     private static Dictionary<string, CheckpointTensor> ParseHeader(string path, byte[] header, long dataLength)
     {
         var tensors = new Dictionary<string, CheckpointTensor>();
+        var budget = new MemoryBudget(path, header.Length + dataLength);
         try
         {
-            using var json = JsonDocument.Parse(header, new JsonDocumentOptions { MaxDepth = 8 });
-            foreach (var entry in json.RootElement.EnumerateObject())
+            // Token by token: a document object would take six times the header.
+            var json = new Utf8JsonReader(header, new JsonReaderOptions { MaxDepth = 8 });
+            Next(ref json, JsonTokenType.StartObject);
+            while (json.Read() && json.TokenType != JsonTokenType.EndObject)
             {
-                if (entry.Name == "__metadata__") continue;
-                var shape = entry.Value.GetProperty("shape").EnumerateArray().Select(n => n.GetInt64()).ToArray();
-                var range = entry.Value.GetProperty("data_offsets").EnumerateArray().Select(n => n.GetInt64()).ToArray();
-                var (dtype, size) = Dtype(path, entry.Name, entry.Value.GetProperty("dtype").GetString());
-                var bytes = ElementCount(path, entry.Name, shape) * size;
-                if (range.Length != 2 || range[0] < 0 || range[1] < range[0] || range[1] > dataLength
-                    || bytes > int.MaxValue || range[1] - range[0] != bytes)
-                    throw new CheckpointException(
-                        $"{path}: tensor '{entry.Name}' needs {bytes} bytes, its range is [{string.Join(", ", range)}] of {dataLength}");
-                if (!tensors.TryAdd(entry.Name, new CheckpointTensor(entry.Name, dtype, shape, (range[0], range[1]))))
-                    throw new CheckpointException($"{path}: tensor '{entry.Name}' appears twice");
+                var name = Text(ref json);
+                if (name == "__metadata__")
+                {
+                    json.Skip();
+                    continue;
+                }
+                budget.Spend(400 + 2L * name.Length);
+                if (!tensors.TryAdd(name, ParseTensor(ref json, path, name, dataLength)))
+                    throw new CheckpointException($"{path}: tensor '{name}' appears twice");
             }
+            json.Read(); // whatever follows the object is refused
         }
-        catch (Exception e) when (e is JsonException or InvalidOperationException or KeyNotFoundException or FormatException
-                                      or ArgumentException)
+        catch (Exception e) when (e is JsonException or InvalidOperationException or FormatException or ArgumentException)
         {
             throw new CheckpointException($"{path}: unreadable safetensors header: {e.Message}", e);
         }
@@ -93,6 +88,48 @@ internal sealed class SafetensorsReader : Checkpoint
         return end == dataLength
             ? tensors
             : throw new CheckpointException($"{path}: the tensors end at byte {end}, the data at byte {dataLength}");
+    }
+
+    private static CheckpointTensor ParseTensor(ref Utf8JsonReader json, string path, string name, long dataLength)
+    {
+        (string Dtype, long[] Shape, long[] Range) given = ("", [], []);
+        Next(ref json, JsonTokenType.StartObject);
+        while (json.Read() && json.TokenType != JsonTokenType.EndObject)
+        {
+            var property = Text(ref json);
+            json.Read();
+            if (property == "dtype") given.Dtype = Text(ref json);
+            else if (property == "shape") given.Shape = Integers(ref json);
+            else if (property == "data_offsets") given.Range = Integers(ref json);
+            else json.Skip();
+        }
+        var (dtype, size) = Dtype(path, name, given.Dtype);
+        var bytes = ElementCount(path, name, given.Shape) * size;
+        if (given.Range is not [var begin, var end] || begin < 0 || end < begin || end > dataLength || bytes > int.MaxValue || end - begin != bytes)
+            throw new CheckpointException(
+                $"{path}: tensor '{name}' needs {bytes} bytes, its range is [{string.Join(", ", given.Range)}] of {dataLength}");
+        return new CheckpointTensor(name, dtype, given.Shape, (begin, end));
+    }
+
+    private static void Next(ref Utf8JsonReader json, JsonTokenType type)
+    {
+        if (!json.Read() || json.TokenType != type) throw new JsonException($"{type} expected, not {json.TokenType}");
+    }
+
+    private static string Text(ref Utf8JsonReader json) => json.ValueSpan.Length <= MemoryBudget.MaxNameLength
+        ? json.GetString() ?? throw new JsonException("a name is null")
+        : throw new JsonException($"a name of {json.ValueSpan.Length} bytes");
+
+    private static long[] Integers(ref Utf8JsonReader json)
+    {
+        if (json.TokenType != JsonTokenType.StartArray) throw new JsonException($"numbers expected, not {json.TokenType}");
+        var values = new List<long>();
+        while (json.Read() && json.TokenType != JsonTokenType.EndArray)
+        {
+            if (values.Count == MaxAxes) throw new JsonException($"more than {MaxAxes} numbers");
+            values.Add(json.GetInt64());
+        }
+        return [.. values];
     }
 
     private static (ScalarType Type, int Size) Dtype(string path, string name, string? dtype) => dtype switch

@@ -7,19 +7,20 @@ namespace FewShotCluster.Vision.Checkpoints;
 internal sealed class StateDict
 {
     // A pickle can share objects, so a small file could describe an endless walk.
-    private const int MaxDepth = 64, MaxEntries = 1_000_000, MaxNameLength = 1024;
+    private const int MaxDepth = 64, MaxEntries = 1_000_000;
     private static readonly string[] Wrappers = ["model", "state_dict"];
     private readonly string path;
+    private readonly MemoryBudget budget;
     private readonly Dictionary<string, CheckpointTensor> tensors = [];
     private int entries;
 
-    private StateDict(string path) => this.path = path;
+    private StateDict(string path, MemoryBudget budget) => (this.path, this.budget) = (path, budget);
 
     /// <summary>Every tensor by its dotted name; its location is the <see cref="PickleTensor"/>.</summary>
     /// <exception cref="CheckpointException">No state dict, or one that is nested or repeated without end.</exception>
-    public static Dictionary<string, CheckpointTensor> Tensors(string path, object? top)
+    public static Dictionary<string, CheckpointTensor> Tensors(string path, object? top, MemoryBudget budget)
     {
-        var state = new StateDict(path);
+        var state = new StateDict(path, budget);
         state.Collect(state.Root(top), "", 0);
         return state.tensors;
     }
@@ -41,11 +42,16 @@ internal sealed class StateDict
         {
             if (++entries > MaxEntries) throw new CheckpointException($"{path}: more than {MaxEntries} entries are no state dict");
             var name = prefix + key;
-            if (name.Length > MaxNameLength) throw new CheckpointException($"{path}: a name of {name.Length} characters is no tensor's");
+            if (name.Length > MemoryBudget.MaxNameLength) throw new CheckpointException($"{path}: a name of {name.Length} characters is no tensor's");
             if (value is PickleTensor tensor)
+            {
+                budget.SpendObject(name.Length);
                 tensors[name] = new CheckpointTensor(name, tensor.Storage.Dtype, tensor.Shape, tensor);
+            }
             else if (value is PickleObject { Attributes: { } attributes })
+            {
                 Collect(attributes, name + ".", depth + 1);
+            }
         }
     }
 }

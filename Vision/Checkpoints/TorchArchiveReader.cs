@@ -1,5 +1,5 @@
-using System.IO.Compression;
 using System.IO.Hashing;
+using Microsoft.Win32.SafeHandles;
 using static TorchSharp.torch;
 
 namespace FewShotCluster.Vision.Checkpoints;
@@ -11,91 +11,67 @@ namespace FewShotCluster.Vision.Checkpoints;
 internal sealed class TorchArchiveReader : Checkpoint
 {
     private const int MaxPickleBytes = 64 << 20, PickleAllowance = 1 << 20;
-    private readonly ZipArchive archive;
+    private readonly SafeFileHandle file;
+    private readonly ZipDirectory archive;
     private readonly string prefix;
+    private readonly HashSet<string> verified = [];
 
-    private TorchArchiveReader(string path, ZipArchive archive, string prefix, Dictionary<string, CheckpointTensor> tensors)
-        : base(path, tensors)
-    {
-        this.archive = archive;
-        this.prefix = prefix;
-    }
+    private TorchArchiveReader(
+        string path, SafeFileHandle file, ZipDirectory archive, string prefix, Dictionary<string, CheckpointTensor> tensors)
+        : base(path, tensors) => (this.file, this.archive, this.prefix) = (file, archive, prefix);
 
     public static new TorchArchiveReader Open(string path)
     {
-        var archive = ZipFile.OpenRead(path);
+        var file = File.OpenHandle(path);
         try
         {
-            // Readers disagree on which of two records of one name counts.
-            if (archive.Entries.CountBy(e => e.FullName).FirstOrDefault(e => e.Value > 1).Key is { } twice)
-                throw new CheckpointException($"{path}: the archive has two records '{twice}'");
-            var pickles = archive.Entries.Where(e => e.FullName.EndsWith("/data.pkl", StringComparison.Ordinal)).ToList();
+            var fileLength = RandomAccess.GetLength(file);
+            var budget = new MemoryBudget(path, fileLength);
+            var archive = new ZipDirectory(path, file, budget);
+            var pickles = archive.Records.Values.Where(r => r.Name.EndsWith("/data.pkl", StringComparison.Ordinal)).ToList();
             if (pickles.Count != 1)
                 throw new CheckpointException($"{path}: a zip archive with {pickles.Count} data.pkl is not a torch checkpoint");
-            var prefix = pickles[0].FullName[..^"data.pkl".Length];
-            RefuseBigEndian(path, archive.GetEntry(prefix + "byteorder"));
+            var prefix = pickles[0].Name[..^"data.pkl".Length];
+            if (archive.Records.TryGetValue(prefix + "byteorder", out var order) && !archive.Bytes(order, 16).AsSpan().SequenceEqual("little"u8))
+                throw new CheckpointException($"{path}: only little-endian checkpoints are supported");
 
-            var fileLength = new FileInfo(path).Length;
-            var pickle = ReadRecord(path, pickles[0], Math.Min(MaxPickleBytes, fileLength + PickleAllowance));
-            var tensors = StateDict.Tensors(path, new RestrictedUnpickler(path, pickle).Load());
-            var reader = new TorchArchiveReader(path, archive, prefix, tensors);
-            foreach (var tensor in tensors.Values) reader.Check(tensor);
-            RefuseRepetition(path, fileLength, tensors.Values);
+            var pickle = archive.Bytes(pickles[0], Math.Min(MaxPickleBytes, fileLength + PickleAllowance));
+            var top = new RestrictedUnpickler(path, new MemoryStream(pickle), budget).Load();
+            var reader = new TorchArchiveReader(path, file, archive, prefix, StateDict.Tensors(path, top, budget));
+            foreach (var tensor in reader.Tensors.Values) reader.Check(tensor);
+            RefuseRepetition(path, fileLength, reader.Tensors.Values);
             return reader;
         }
         catch
         {
-            archive.Dispose();
+            file.Dispose();
             throw;
         }
     }
 
-    public override void Dispose() => archive.Dispose();
+    public override void Dispose() => file.Dispose();
 
-    private protected override Tensor Read(CheckpointTensor tensor)
+    private protected override void Fill(CheckpointTensor tensor, Tensor target)
     {
         var view = (PickleTensor)tensor.Location;
-        using var scope = NewDisposeScope();
-        using var storage = empty([view.Storage.Count], view.Storage.Dtype);
-        var record = archive.GetEntry(prefix + "data/" + view.Storage.Key)!;
-        using (var stream = record.Open()) stream.ReadExactly(storage.bytes);
-        if (Crc32.HashToUInt32(storage.bytes) != record.Crc32)
-            throw new CheckpointException($"{Path}: record {record.FullName} of tensor '{tensor.Name}' does not match its checksum");
-        return view.Of(storage).MoveToOuterDisposeScope();
+        var record = archive.Records[prefix + "data/" + view.Storage.Key];
+        view.Fill(file, archive.Start(record), target);
+        if (verified.Contains(record.Name)) return;
+        // A storage that several tensors share is looked at once, however small their parts of it are.
+        if ((view.IsWhole ? Crc32.HashToUInt32(target.bytes) : archive.Checksum(record)) != record.Crc32)
+            throw new CheckpointException($"{Path}: record {record.Name} of tensor '{tensor.Name}' does not match its checksum");
+        verified.Add(record.Name);
     }
 
     private void Check(CheckpointTensor tensor)
     {
         var view = (PickleTensor)tensor.Location;
-        var record = archive.GetEntry(prefix + "data/" + view.Storage.Key)
-            ?? throw new CheckpointException($"{Path}: tensor '{tensor.Name}' refers to the missing record data/{view.Storage.Key}");
+        if (!archive.Records.TryGetValue(prefix + "data/" + view.Storage.Key, out var record))
+            throw new CheckpointException($"{Path}: tensor '{tensor.Name}' refers to the missing record data/{view.Storage.Key}");
         // torch stores its tensors uncompressed; a compressed one is a bomb's way to claim more bytes than the file has.
-        if (record.CompressedLength != record.Length)
+        if (record.Method != 0 || record.StoredLength != record.Length)
             throw new CheckpointException(
-                $"{Path}: record {record.FullName} is compressed, {record.Length} bytes in {record.CompressedLength}");
+                $"{Path}: record {record.Name} is compressed, {record.Length} bytes in {record.StoredLength}");
         view.Check(Path, tensor.Name, record.Length);
-    }
-
-    private static void RefuseBigEndian(string path, ZipArchiveEntry? byteorder)
-    {
-        if (byteorder is null) return;
-        using var order = new StreamReader(ReadRecord(path, byteorder, 16));
-        if (order.ReadToEnd() != "little") throw new CheckpointException($"{path}: only little-endian checkpoints are supported");
-    }
-
-    private static MemoryStream ReadRecord(string path, ZipArchiveEntry record, long limit)
-    {
-        if (record.Length > limit) throw new CheckpointException($"{path}: {record.FullName} claims {record.Length} bytes");
-        using var stream = record.Open();
-        var bytes = new MemoryStream();
-        var buffer = new byte[8192];
-        for (int read; (read = stream.Read(buffer)) > 0;)
-        {
-            // The directory's length is a claim of the file; what is inflated is what counts.
-            if (bytes.Length + read > limit) throw new CheckpointException($"{path}: {record.FullName} inflates beyond {limit} bytes");
-            bytes.Write(buffer, 0, read);
-        }
-        bytes.Position = 0;
-        return bytes;
     }
 }
