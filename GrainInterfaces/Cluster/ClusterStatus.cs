@@ -62,6 +62,14 @@ public sealed record DeviceStatus
     /// <summary>Cache lookups missed since start.</summary>
     [Id(8)]
     public required long CacheMisses { get; init; }
+
+    /// <summary>What computes, as in <c>onednn avx512 bf16</c> or <c>aten cuda</c>.</summary>
+    [Id(9)]
+    public string Kernels { get; init; } = "";
+
+    /// <summary>Threads that one computation may use (CPU).</summary>
+    [Id(10)]
+    public int Threads { get; init; }
 }
 
 /// <summary>Reports on the cluster.</summary>

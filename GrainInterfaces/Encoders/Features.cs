@@ -20,7 +20,7 @@ public sealed record EncoderFeatures([property: Id(0)] EncoderInfo Encoder, [pro
 
 /// <summary>What an encoder is.</summary>
 /// <param name="Name">Its name in the configuration.</param>
-/// <param name="Digest">SHA-256 of weights, dtype and preprocessing, hexadecimal.</param>
+/// <param name="Digest">SHA-256 of weights and preprocessing, hexadecimal.</param>
 /// <param name="Dimension">Feature size D.</param>
 /// <param name="LogitScale">exp of CLIP's logit_scale; 1 for the refiner.</param>
 /// <param name="Resolution">Input size in pixels.</param>

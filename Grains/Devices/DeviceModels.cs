@@ -18,8 +18,9 @@ public sealed record ServedRefiner(string Name, IRefinerBackbone Network)
 /// <summary>The networks of one device.</summary>
 /// <param name="Encoders">CLIP encoders, at least one.</param>
 /// <param name="Refiner">The refiner backbone, if the node has one.</param>
-/// <param name="Dtype">Number format of the weights on the device.</param>
-public sealed record DeviceModels(IReadOnlyList<ServedEncoder> Encoders, ServedRefiner? Refiner, string Dtype) : IDisposable
+/// <param name="Dtype">Number format of weights and activations on the device.</param>
+/// <param name="Kernels">What computes them, as in <c>onednn avx2</c>.</param>
+public sealed record DeviceModels(IReadOnlyList<ServedEncoder> Encoders, ServedRefiner? Refiner, string Dtype, string Kernels) : IDisposable
 {
     public void Dispose()
     {

@@ -16,6 +16,8 @@ internal sealed record DeviceSlot(DeviceWorker Worker, DeviceModels Models, Slot
         Slot = Name,
         Encoders = Refiner is null ? Encoders.Infos : [.. Encoders.Infos, Refiner.Info],
         Dtype = Models.Dtype,
+        Kernels = Models.Kernels,
+        Threads = Worker.Threads,
         QueueLength = Worker.QueueLength,
         QueueLimit = Worker.QueueLimit,
         Encoded = Worker.Encoded,

@@ -53,6 +53,11 @@ internal sealed partial class DeviceWorker : IDisposable
 
     public int QueueLimit => _options.QueueLimit;
 
+    /// <summary>Threads of one computation: all for latency, fewer where several devices share the processor.</summary>
+    public int Threads => _options.ThreadsPerDevice > 0
+        ? _options.ThreadsPerDevice
+        : Math.Max(1, Environment.ProcessorCount / _options.Devices.Count);
+
     public long Batches => _runner.Batches;
 
     public long Encoded => _runner.Encoded;
@@ -138,8 +143,7 @@ internal sealed partial class DeviceWorker : IDisposable
         try
         {
             // Per thread and inherited at creation: before the first kernel.
-            var threads = _options.ThreadsPerDevice > 0 ? _options.ThreadsPerDevice : Environment.ProcessorCount / _options.Devices.Count;
-            torch.set_num_threads(Math.Max(1, threads));
+            torch.set_num_threads(Threads);
             models = _source.Load(_device);
         }
         catch (Exception e)

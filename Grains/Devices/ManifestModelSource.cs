@@ -1,7 +1,7 @@
 using FewShotCluster.Grains.Hosting;
 using FewShotCluster.Vision.Checkpoints;
 using FewShotCluster.Vision.Encoders;
-using TorchSharp;
+using FewShotCluster.Vision.Inference;
 
 namespace FewShotCluster.Grains.Devices;
 
@@ -11,7 +11,7 @@ internal sealed class ManifestModelSource(FewShotNodeOptions options) : IDeviceM
     public DeviceModels Load(string device)
     {
         var manifest = ModelManifest.Load(options.ModelsDirectory);
-        var target = TorchDevice.Open(device);
+        var plan = ComputePlan.For(TorchDevice.Open(device), options.Dtype);
         var encoders = new List<ServedEncoder>();
         ServedRefiner? refiner = null;
         try
@@ -21,14 +21,14 @@ internal sealed class ManifestModelSource(FewShotNodeOptions options) : IDeviceM
                 var digest = manifest.VerifyWeights(model);
                 var weights = manifest.Resolve(model.Weights);
                 if (model.Kind == ModelKind.Clip)
-                    encoders.Add(Encoder(model, weights, digest, manifest.Resolve(model.Vocabulary!), target));
+                    encoders.Add(Encoder(model, weights, digest, manifest.Resolve(model.Vocabulary!), plan));
                 else if (refiner is null)
-                    refiner = Backbone(model, weights, digest, target);
+                    refiner = Backbone(model, weights, digest, plan);
                 else
                     throw new CheckpointException($"{options.ModelsDirectory}: '{model.Name}' is a second refiner; a node serves one");
             }
             if (encoders.Count == 0) throw new CheckpointException($"{options.ModelsDirectory}: the manifest names no CLIP model");
-            return new DeviceModels(encoders, refiner, "float32");
+            return new DeviceModels(encoders, refiner, plan.DtypeName, plan.KernelsName);
         }
         catch
         {
@@ -38,9 +38,9 @@ internal sealed class ManifestModelSource(FewShotNodeOptions options) : IDeviceM
         }
     }
 
-    private static ServedEncoder Encoder(ModelEntry model, string weights, string digest, string vocabulary, torch.Device device) =>
-        new(model.Name, ClipEncoder.Load(weights, vocabulary, device, activation: model.Activation, weightsDigest: digest));
+    private static ServedEncoder Encoder(ModelEntry model, string weights, string digest, string vocabulary, ComputePlan plan) =>
+        new(model.Name, ClipEncoder.Load(weights, vocabulary, plan, activation: model.Activation, weightsDigest: digest));
 
-    private static ServedRefiner Backbone(ModelEntry model, string weights, string digest, torch.Device device) =>
-        new(model.Name, RefinerEncoder.Load(weights, model.Resolution ?? RefinerEncoder.DefaultResolution, device, weightsDigest: digest));
+    private static ServedRefiner Backbone(ModelEntry model, string weights, string digest, ComputePlan plan) =>
+        new(model.Name, RefinerEncoder.Load(weights, model.Resolution ?? RefinerEncoder.DefaultResolution, plan, weightsDigest: digest));
 }

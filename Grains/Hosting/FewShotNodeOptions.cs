@@ -1,4 +1,5 @@
 using FewShotCluster.Vision.Imaging;
+using FewShotCluster.Vision.Inference;
 
 namespace FewShotCluster.Grains.Hosting;
 
@@ -16,6 +17,9 @@ public sealed class FewShotNodeOptions
 
     /// <summary>Devices of this node: <c>cpu:0</c>, <c>cuda:0</c>, ...; each gets one worker thread.</summary>
     public IReadOnlyList<string> Devices { get; set; } = ["cpu:0"];
+
+    /// <summary>Number format of weights and activations; by default what each device computes fastest at nearly the same features.</summary>
+    public ComputeDtype Dtype { get; set; }
 
     /// <summary>Threads that one device's computations may use; 0: the processors divided by the devices.</summary>
     public int ThreadsPerDevice { get; set; }

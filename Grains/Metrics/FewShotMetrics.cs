@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
+using System.Globalization;
 using FewShotCluster.GrainInterfaces.Classification;
 using FewShotCluster.GrainInterfaces.ClassSets;
 using FewShotCluster.Grains.Devices;
@@ -35,6 +36,7 @@ internal sealed class FewShotMetrics
         _cacheLookups = meter.CreateCounter<long>("fewshot.cache.lookups", "{lookup}", "Feature-cache lookups.");
         _fitSeconds = meter.CreateHistogram<double>("fewshot.fit.duration", "s", "Time of a background fit.");
         meter.CreateObservableGauge("fewshot.queue.length", QueueLengths, "{item}", "Items admitted and not yet in a batch.");
+        meter.CreateObservableGauge("fewshot.device.info", DeviceInfos, "{device}", "1 for each device: its number format, kernels and threads.");
         meter.CreateObservableGauge("fewshot.class_set.version", Versions, "{version}", "Version that this silo serves.");
     }
 
@@ -76,6 +78,17 @@ internal sealed class FewShotMetrics
 
     private IEnumerable<Measurement<int>> QueueLengths() =>
         _workers.Values.Select(worker => new Measurement<int>(worker.QueueLength, Label("device", worker.Slot)));
+
+    private IEnumerable<Measurement<int>> DeviceInfos() =>
+        from worker in _workers.Values
+        where worker.Ready.IsCompletedSuccessfully
+        let models = worker.Ready.Result
+        select new Measurement<int>(
+            1,
+            Label("device", worker.Slot),
+            Label("dtype", models.Dtype),
+            Label("kernels", models.Kernels),
+            Label("threads", worker.Threads.ToString(CultureInfo.InvariantCulture)));
 
     private IEnumerable<Measurement<long>> Versions() =>
         _versions.Select(entry => new Measurement<long>(entry.Value, Label("class_set", entry.Key)));

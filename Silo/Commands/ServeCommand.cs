@@ -20,6 +20,8 @@ internal static class ServeCommand
             (Text("--silo-port", "Port for other silos; 0 picks a free one."), "SiloPort"),
             (Text("--gateway-port", "Port for clients; 0 picks a free one."), "GatewayPort"),
             (Text("--devices", "Devices of this node, with commas: cpu:0,cuda:0."), "Devices"),
+            (Text("--dtype", "Number format of the models: auto, float32, bfloat16 or float16."), "Dtype"),
+            (Text("--threads", "Threads of one device's computations; 0: the cores divided by the devices."), "ThreadsPerDevice"),
             (Text("--models", "Folder with manifest.json and the weights."), "Models"),
         };
         var command = new Command("serve", "Serves class sets (the default verb). Each option is also a key FewShot:Name and a variable FEWSHOT_NAME.") { config };

@@ -2,6 +2,7 @@ using System.CommandLine;
 using FewShotCluster.Client;
 using FewShotCluster.Silo.Commands;
 using FewShotCluster.Silo.Hosting;
+using FewShotCluster.Vision.Inference;
 using Spectre.Console;
 
 namespace FewShotCluster.Silo.Demo;
@@ -72,6 +73,7 @@ internal static class DemoCommand
         settings.NodeOptions.NodeName = "demo";
         // The toy models are too small to gain from a second thread, and lose much when its core is taken.
         settings.NodeOptions.ThreadsPerDevice = 1;
+        settings.NodeOptions.Dtype = ComputeDtype.Float32; // the same figures on every machine
         return settings;
     }
 }

@@ -1,8 +1,8 @@
 using FewShotCluster.Vision.Checkpoints;
 using FewShotCluster.Vision.Imaging;
+using FewShotCluster.Vision.Inference;
 using FewShotCluster.Vision.Models;
 using FewShotCluster.Vision.Tokenization;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace FewShotCluster.Vision.Encoders;
@@ -13,37 +13,30 @@ namespace FewShotCluster.Vision.Encoders;
 /// </summary>
 public sealed class ClipEncoder : IImageTextEncoder
 {
-    private const int TextBatch = 64;
-    private readonly Clip model;
+    private const int TextBatch = 32;
+    private readonly CompiledClip model;
     private readonly ClipTokenizer tokenizer;
     private readonly ClipPreprocessor preprocessor;
     private readonly PixelBatch pixels;
-    private readonly Device device;
-    private readonly ScalarType dtype;
 
-    private ClipEncoder(Clip model, ClipTokenizer tokenizer, string digest, Device device, ScalarType dtype)
+    private ClipEncoder(CompiledClip model, ClipTokenizer tokenizer, string digest)
     {
-        this.model = model;
-        this.tokenizer = tokenizer;
-        this.device = device;
-        this.dtype = dtype;
+        (this.model, this.tokenizer, Digest) = (model, tokenizer, digest);
         preprocessor = new ClipPreprocessor(model.Config.ImageResolution);
-        pixels = new PixelBatch(Resolution, preprocessor.Normalization, device, dtype);
-        Digest = digest;
-        using var scope = NewDisposeScope();
-        using var _ = no_grad();
-        LogitScale = model.LogitScale.exp().to(ScalarType.Float32).cpu().item<float>();
-        model.to(device, dtype);
+        pixels = new PixelBatch(Resolution, preprocessor.Normalization, model.Plan);
     }
 
-    /// <summary>SHA-256 over weights, vocabulary, dtype and preprocessing, hexadecimal: features of another digest are not comparable.</summary>
+    /// <summary>
+    /// SHA-256 over weights, vocabulary, activation and preprocessing, hexadecimal: features of another digest are not comparable. The
+    /// number format is no part of it: features of float32, bfloat16 and float16 agree to a cosine of 0.9999, and a class set may move.
+    /// </summary>
     public string Digest { get; }
 
     /// <summary>Feature size.</summary>
     public int Dimension => model.Config.EmbedDim;
 
     /// <summary>exp(logit_scale): the factor from cosines to logits.</summary>
-    public double LogitScale { get; }
+    public double LogitScale => model.LogitScale;
 
     /// <summary>Input side in pixels.</summary>
     public int Resolution => model.Config.ImageResolution;
@@ -51,30 +44,21 @@ public sealed class ClipEncoder : IImageTextEncoder
     /// <summary>Loads weights and vocabulary.</summary>
     /// <param name="weightsPath">A checkpoint of OpenAI, open_clip or Hugging Face naming: torch archive or safetensors.</param>
     /// <param name="vocabularyPath">BPE merges (text or gzip), construction as OpenAI's.</param>
-    /// <param name="device">Where to run; null: CPU.</param>
-    /// <param name="dtype">Weights' and activations' dtype; float32 is the reference.</param>
+    /// <param name="plan">Where and how to run; null: float32 on the CPU, the reference.</param>
     /// <param name="activation">What the weights were trained with: OpenAI's with QuickGELU, LAION's mostly with exact GELU.</param>
     /// <param name="weightsDigest">SHA-256 of the weights where the caller knows it already (<see cref="ModelManifest.VerifyWeights"/>).</param>
     /// <exception cref="CheckpointException">The weights or the vocabulary cannot be used.</exception>
     public static ClipEncoder Load(
-        string weightsPath, string vocabularyPath, Device? device = null, ScalarType dtype = ScalarType.Float32,
-        ClipActivation activation = ClipActivation.QuickGelu, string? weightsDigest = null)
+        string weightsPath, string vocabularyPath, ComputePlan? plan = null, ClipActivation activation = ClipActivation.QuickGelu,
+        string? weightsDigest = null)
     {
         using var checkpoint = Checkpoint.Open(weightsPath);
-        var model = Clip.Load(checkpoint, activation);
-        try
-        {
-            var tokenizer = LoadTokenizer(vocabularyPath, model.Config);
-            var digest = EncoderDigest.Of(
-                [weightsDigest ?? FileDigest.Sha256(weightsPath), FileDigest.Sha256(vocabularyPath)],
-                $"clip {model.Config.ImageResolution} rgb-first bicubic {activation} {dtype}");
-            return new ClipEncoder(model, tokenizer, digest, device ?? CPU, dtype);
-        }
-        catch
-        {
-            model.Dispose();
-            throw;
-        }
+        using var model = Clip.Load(checkpoint, activation);
+        var tokenizer = LoadTokenizer(vocabularyPath, model.Config);
+        var digest = EncoderDigest.Of(
+            [weightsDigest ?? FileDigest.Sha256(weightsPath), FileDigest.Sha256(vocabularyPath)],
+            $"clip {model.Config.ImageResolution} rgb-first bicubic {activation}");
+        return new ClipEncoder(new CompiledClip(model, plan ?? ComputePlan.Reference), tokenizer, digest);
     }
 
     /// <summary>The encoder's input of a decoded picture: uint8 [3, Resolution, Resolution].</summary>
@@ -87,7 +71,7 @@ public sealed class ClipEncoder : IImageTextEncoder
     {
         using var mode = inference_mode();
         using var scope = NewDisposeScope();
-        return UnitRows(model.encode_image(pixels.ToInput(planes)));
+        return UnitRows(model.EncodeImage(pixels.ToInput(planes)));
     }
 
     /// <summary>Unit-length text features; texts longer than the context are cut before the end token.</summary>
@@ -96,12 +80,16 @@ public sealed class ClipEncoder : IImageTextEncoder
     {
         using var mode = inference_mode();
         var rows = new float[texts.Count * Dimension];
-        for (var start = 0; start < texts.Count; start += TextBatch)
+        var tokens = texts.Select(text => tokenizer.Tokenize([text])).ToArray();
+        // A batch computes as many positions as its longest text has: neighbours in length share one.
+        var order = Enumerable.Range(0, texts.Count).OrderBy(i => Array.IndexOf(tokens[i], tokens[i].Max()));
+        foreach (var batch in order.Chunk(TextBatch))
         {
             using var scope = NewDisposeScope();
-            var batch = texts.Skip(start).Take(TextBatch).ToList();
-            var tokens = tensor(tokenizer.Tokenize(batch), [batch.Count, model.Config.ContextLength]).to(device);
-            UnitRows(model.encode_text(tokens)).CopyTo(rows, start * Dimension);
+            var input = tensor(batch.SelectMany(i => tokens[i]).ToArray(), [batch.Length, model.Config.ContextLength]).to(model.Plan.Device);
+            var features = UnitRows(model.EncodeText(input));
+            for (var row = 0; row < batch.Length; row++)
+                features.AsSpan(row * Dimension, Dimension).CopyTo(rows.AsSpan(batch[row] * Dimension));
         }
         return rows;
     }

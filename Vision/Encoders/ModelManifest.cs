@@ -49,6 +49,22 @@ public sealed record ModelManifest(int Schema, IReadOnlyList<ModelEntry> Models)
     /// <exception cref="CheckpointException">No folder, no manifest, or one that cannot be served.</exception>
     public static ModelManifest Load(string folder)
     {
+        var manifest = Read(folder);
+        var path = Path.Combine(folder, FileName);
+        if (manifest.Models.Count == 0) throw new CheckpointException($"{path}: it names no models");
+        foreach (var model in manifest.Models)
+        {
+            manifest.Resolve(model.Weights);
+            if (model.Kind == ModelKind.Clip)
+                manifest.Resolve(model.Vocabulary ?? throw new CheckpointException($"{path}: model '{model.Name}' names no vocabulary"));
+        }
+        return manifest;
+    }
+
+    /// <summary>Reads the manifest of a folder alone, whose files may still be missing.</summary>
+    /// <exception cref="CheckpointException">No folder, no manifest, or an unreadable one.</exception>
+    public static ModelManifest Read(string folder)
+    {
         var path = Path.Combine(folder, FileName);
         ModelManifest manifest;
         try
@@ -65,17 +81,10 @@ public sealed record ModelManifest(int Schema, IReadOnlyList<ModelEntry> Models)
         }
 
         if (manifest.Schema != 1) throw new CheckpointException($"{path}: schema {manifest.Schema} is not supported, this build reads schema 1");
-        if (manifest.Models is not { Count: > 0 }) throw new CheckpointException($"{path}: it names no models");
+        if (manifest.Models is null) throw new CheckpointException($"{path}: it has no list of models");
         if (manifest.Models.GroupBy(m => m.Name).FirstOrDefault(g => g.Count() > 1) is { } twice)
             throw new CheckpointException($"{path}: two models are called '{twice.Key}'");
-        manifest = manifest with { Folder = folder };
-        foreach (var model in manifest.Models)
-        {
-            manifest.Resolve(model.Weights);
-            if (model.Kind == ModelKind.Clip)
-                manifest.Resolve(model.Vocabulary ?? throw new CheckpointException($"{path}: model '{model.Name}' names no vocabulary"));
-        }
-        return manifest;
+        return manifest with { Folder = folder };
     }
 
     /// <summary>Full path of a file that the manifest names.</summary>

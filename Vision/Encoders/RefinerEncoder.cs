@@ -1,7 +1,7 @@
 using FewShotCluster.Vision.Checkpoints;
 using FewShotCluster.Vision.Imaging;
+using FewShotCluster.Vision.Inference;
 using FewShotCluster.Vision.Models;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace FewShotCluster.Vision.Encoders;
@@ -15,23 +15,21 @@ public sealed class RefinerEncoder : IRefinerBackbone
     /// <summary>Input side of ConvNeXt-V2 in the seed's pipeline, pixels.</summary>
     public const int DefaultResolution = 384;
 
-    // The base model's activations at 384 pixels are about 80 MB an image: more rows at once cost memory and gain nothing.
-    private const int MaxRows = 8;
+    // The base model's activations at 384 pixels are about 80 MB an image: more rows at once cost memory, and a CPU gains nothing.
+    private const int MaxRowsOnCpu = 8, MaxRowsOnGpu = 64;
 
-    private readonly ConvNeXtV2 model;
+    private readonly CompiledConvNeXtV2 model;
     private readonly RefinerPreprocessor preprocessor;
     private readonly PixelBatch pixels;
 
-    private RefinerEncoder(ConvNeXtV2 model, int resolution, string digest, Device device, ScalarType dtype)
+    private RefinerEncoder(CompiledConvNeXtV2 model, int resolution, string digest)
     {
-        this.model = model;
+        (this.model, Digest) = (model, digest);
         preprocessor = new RefinerPreprocessor(resolution);
-        pixels = new PixelBatch(resolution, preprocessor.Normalization, device, dtype);
-        Digest = digest;
-        model.to(device, dtype);
+        pixels = new PixelBatch(resolution, preprocessor.Normalization, model.Plan);
     }
 
-    /// <summary>SHA-256 over weights, dtype and preprocessing, hexadecimal.</summary>
+    /// <summary>SHA-256 over weights and preprocessing, hexadecimal; the number format is no part of it, as in <see cref="ClipEncoder"/>.</summary>
     public string Digest { get; }
 
     /// <summary>Feature size.</summary>
@@ -43,17 +41,16 @@ public sealed class RefinerEncoder : IRefinerBackbone
     /// <summary>Loads the backbone.</summary>
     /// <param name="weightsPath">A checkpoint of facebookresearch, Hugging Face or timm naming: torch archive or safetensors.</param>
     /// <param name="resolution">Input side in pixels.</param>
-    /// <param name="device">Where to run; null: CPU.</param>
-    /// <param name="dtype">Weights' and activations' dtype; float32 is the reference.</param>
+    /// <param name="plan">Where and how to run; null: float32 on the CPU, the reference.</param>
     /// <param name="weightsDigest">SHA-256 of the weights where the caller knows it already (<see cref="ModelManifest.VerifyWeights"/>).</param>
     /// <exception cref="CheckpointException">The weights cannot be used.</exception>
     public static RefinerEncoder Load(
-        string weightsPath, int resolution = DefaultResolution, Device? device = null, ScalarType dtype = ScalarType.Float32,
-        string? weightsDigest = null)
+        string weightsPath, int resolution = DefaultResolution, ComputePlan? plan = null, string? weightsDigest = null)
     {
         using var checkpoint = Checkpoint.Open(weightsPath);
-        var digest = EncoderDigest.Of([weightsDigest ?? FileDigest.Sha256(weightsPath)], $"convnext {resolution} squash bilinear {dtype}");
-        return new RefinerEncoder(ConvNeXtV2.Load(checkpoint), resolution, digest, device ?? CPU, dtype);
+        using var model = ConvNeXtV2.Load(checkpoint);
+        var digest = EncoderDigest.Of([weightsDigest ?? FileDigest.Sha256(weightsPath)], $"convnext {resolution} squash bilinear");
+        return new RefinerEncoder(new CompiledConvNeXtV2(model, plan ?? ComputePlan.Reference, resolution), resolution, digest);
     }
 
     /// <summary>The backbone's input of a decoded picture: uint8 [3, Resolution, Resolution].</summary>
@@ -66,11 +63,12 @@ public sealed class RefinerEncoder : IRefinerBackbone
     {
         using var mode = inference_mode();
         var rows = new float[planes.Count * Dimension];
-        for (var start = 0; start < planes.Count; start += MaxRows)
+        var most = model.Plan.IsCpu ? MaxRowsOnCpu : MaxRowsOnGpu;
+        for (var start = 0; start < planes.Count; start += most)
         {
             using var scope = NewDisposeScope();
-            var batch = planes.Skip(start).Take(MaxRows).ToList();
-            var features = model.forward_features(pixels.ToInput(batch)).to(ScalarType.Float32).cpu();
+            var batch = planes.Skip(start).Take(most).ToList();
+            var features = model.Features(pixels.ToInput(batch)).to(ScalarType.Float32).cpu();
             features.data<float>().ToArray().CopyTo(rows, start * Dimension);
         }
         return rows;

@@ -1,7 +1,9 @@
 using System.Diagnostics;
 using System.Text.Json;
 using FewShotCluster.Cluster.Tests.Processes;
+using FewShotCluster.Vision.Encoders;
 using FewShotCluster.Vision.Imaging;
+using FewShotCluster.Vision.Models;
 using FewShotCluster.Vision.Numerics;
 
 namespace FewShotCluster.Cluster.Tests;
@@ -105,6 +107,10 @@ public sealed class LocalVerbTests : IDisposable
         Assert.Equal(1, texts[0].Zip(texts[2], (a, b) => (double)a * b).Sum(), 1e-5);
         Assert.True(texts[0].Zip(texts[1], (a, b) => (double)a * b).Sum() < 0.999);
 
+        // The activation, which the weights do not tell, changes the features.
+        await Succeeds([.. encode, "--input", folder["texts.txt"], "--out", folder["g.npy"], "--activation", "gelu"]);
+        Assert.NotEqual(rows.ToSingles(), NpyArray.Read(folder["g.npy"]).ToSingles());
+
         folder.Write("latin1.txt", [(byte)'n', 0xE9, (byte)'\n']);
         await Fails("InvalidArgument", "UTF-8", [.. encode, "--input", folder["latin1.txt"], "--out", folder["z.npy"]]);
     }
@@ -180,6 +186,8 @@ public sealed class LocalVerbTests : IDisposable
     [InlineData("InvalidArgument", "no such folder", "preprocess", "--input", "x", "--out", "nowhere/at/all/y")]
     [InlineData("InvalidArgument", "--name", "models", "import", "--name", "../x", "--kind", "convnext", "--weights", "w")]
     [InlineData("InvalidArgument", "--vocab", "models", "import", "--name", "x", "--kind", "clip", "--weights", "w")]
+    [InlineData(
+        "InvalidArgument", "--activation", "models", "import", "--name", "x", "--kind", "convnext", "--weights", "w", "--activation", "gelu")]
     [InlineData("ModelUnavailable", "manifest.json", "models", "list", "--models", "nowhere")]
     public async Task WrongArguments(string code, string message, params string[] args) => await Fails(code, message, args);
 
@@ -193,17 +201,21 @@ public sealed class LocalVerbTests : IDisposable
             "--weights", Path.Combine(demo, "clip-vit.safetensors"), "--vocab", Path.Combine(demo, "merges.txt"),
         ];
         await Succeeds([.. import, "--name", "mine"]);
+        Assert.Contains("activation gelu", (await Succeeds([.. import, "--name", "other", "--activation", "gelu"])).Output);
         await Succeeds(
             "models", "import", "--models", folder["models"], "--kind", "convnext", "--name", "dogs",
             "--weights", Path.Combine(demo, "refiner.safetensors"), "--resolution", "96");
         Assert.Equal("Conflict", Code(await ServerProcess.RunAsync([.. import, "--name", "mine"]), 5));
-        await Fails("ModelUnavailable", "not a convnext", [.. import[..4], "--kind", "convnext", "--name", "other", .. import[6..8]]);
+        await Fails("ModelUnavailable", "not a convnext", [.. import[..4], "--kind", "convnext", "--name", "third", .. import[6..8]]);
 
         var list = JsonDocument.Parse((await Succeeds("models", "list", "--models", folder["models"], "--json", "-")).Output).RootElement;
         Assert.Equal(
-            [("mine", "clip"), ("dogs", "convnext")],
+            [("mine", "clip"), ("other", "clip"), ("dogs", "convnext")],
             list.GetProperty("models").EnumerateArray()
                 .Select(m => (m.GetProperty("name").GetString()!, m.GetProperty("kind").GetString()!)));
+        Assert.Equal(
+            [ClipActivation.QuickGelu, ClipActivation.Gelu, ClipActivation.QuickGelu],
+            ModelManifest.Load(folder["models"]).Models.Select(m => m.Activation));
         Assert.Contains(
             list.GetProperty("published").EnumerateArray(),
             p => p.GetProperty("licence").GetString()!.StartsWith("CC BY-NC 4.0", StringComparison.Ordinal));
@@ -213,7 +225,7 @@ public sealed class LocalVerbTests : IDisposable
         var bytes = File.ReadAllBytes(damaged);
         bytes[^1] ^= 1;
         File.WriteAllBytes(damaged, bytes);
-        await Fails("ModelUnavailable", "1 of 2 models cannot be served; dogs: ", "models", "verify", "--models", folder["models"]);
+        await Fails("ModelUnavailable", "1 of 3 models cannot be served; dogs: ", "models", "verify", "--models", folder["models"]);
     }
 
     private static async Task<ToolProcess> Succeeds(params string[] args)

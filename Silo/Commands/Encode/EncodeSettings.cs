@@ -1,36 +1,33 @@
 using System.CommandLine;
 using System.Text.RegularExpressions;
 using FewShotCluster.Silo.Commands.Files;
+using FewShotCluster.Silo.Commands.Models;
 using FewShotCluster.Vision.Encoders;
+using FewShotCluster.Vision.Inference;
+using FewShotCluster.Vision.Models;
 using TorchSharp;
 
 namespace FewShotCluster.Silo.Commands.Encode;
 
 /// <summary>What the three <c>encode</c> verbs are told alike.</summary>
 internal sealed record EncodeSettings(
-    string Weights, string Input, string Output, bool Raw, string DeviceName, torch.ScalarType Dtype, int Batch, int? Threads, string? Json)
+    string Weights, string Input, string Output, bool Raw, string DeviceName, ComputeDtype Dtype, ClipActivation? Activation, int Batch,
+    int? Threads, string? Json)
 {
     /// <summary>Checks what can be checked cheaply, and prepares the calling thread for torch.</summary>
     /// <exception cref="DeviceException">This machine or this build has no such device.</exception>
-    public torch.Device Prepare()
+    public ComputePlan Prepare()
     {
         OutputFile.Check("--out", Output);
         OutputFile.Check("--json", Json);
         if (Threads is { } threads) torch.set_num_threads(threads);
-        return TorchDevice.Open(DeviceName);
+        return ComputePlan.For(TorchDevice.Open(DeviceName), Dtype);
     }
 }
 
 /// <summary>The options of <see cref="EncodeSettings"/>.</summary>
 internal sealed partial class EncodeOptions
 {
-    private static readonly Dictionary<string, torch.ScalarType> Dtypes = new()
-    {
-        ["float32"] = torch.ScalarType.Float32,
-        ["bfloat16"] = torch.ScalarType.BFloat16,
-        ["float16"] = torch.ScalarType.Float16,
-    };
-
     private readonly Option<string> weights = new("--weights")
     {
         Description = "A checkpoint; its kind is told from its tensors.",
@@ -41,9 +38,10 @@ internal sealed partial class EncodeOptions
     private readonly Option<bool> raw = new("--raw") { Description = "Features as they come, not of unit length." };
     private readonly Option<string> dtype = new("--dtype")
     {
-        Description = "Of weights and activations.",
+        Description = "Of weights and activations; auto: what this machine computes fastest.",
         DefaultValueFactory = _ => "float32",
     };
+    private readonly Option<string?> activation = ActivationOption.Create();
     private readonly Option<string> device = new("--device") { Description = "cpu, cuda or cuda:N.", DefaultValueFactory = _ => "cpu" };
     private readonly Option<int> batch;
     private readonly Option<int?> threads = new("--threads") { Description = "Of torch; as many as cores by default." };
@@ -53,7 +51,7 @@ internal sealed partial class EncodeOptions
     {
         input = new Option<string>("--input") { Description = inputDescription, Required = true };
         batch = new Option<int>("--batch") { Description = "Rows encoded together.", DefaultValueFactory = _ => defaultBatch };
-        dtype.AcceptOnlyFromAmong([.. Dtypes.Keys]);
+        dtype.AcceptOnlyFromAmong("auto", "float32", "bfloat16", "float16");
         device.Validators.Add(result =>
         {
             if (!DevicePattern().IsMatch(result.GetValueOrDefault<string>() ?? ""))
@@ -67,12 +65,14 @@ internal sealed partial class EncodeOptions
         {
             if (result.GetValueOrDefault<int?>() is < 1 or > 1024) result.AddError("--threads: allowed are 1 to 1024");
         });
-        foreach (var option in new Option[] { weights, input, output, raw, dtype, device, batch, threads, json }) command.Add(option);
+        foreach (var option in new Option[] { weights, input, output, raw, dtype, activation, device, batch, threads, json })
+            command.Add(option);
     }
 
     public EncodeSettings Read(ParseResult parsed) => new(
         parsed.GetValue(weights)!, parsed.GetValue(input)!, parsed.GetValue(output)!, parsed.GetValue(raw), parsed.GetValue(device)!,
-        Dtypes[parsed.GetValue(dtype)!], parsed.GetValue(batch), parsed.GetValue(threads), parsed.GetValue(json));
+        Enum.Parse<ComputeDtype>(parsed.GetValue(dtype)!, ignoreCase: true), ActivationOption.Parse(parsed.GetValue(activation)), parsed.GetValue(batch),
+        parsed.GetValue(threads), parsed.GetValue(json));
 
     [GeneratedRegex(@"^(cpu|cpu:0|cuda|cuda:\d{1,2})$")]
     private static partial Regex DevicePattern();

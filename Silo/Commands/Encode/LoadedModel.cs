@@ -1,6 +1,8 @@
 using System.Runtime.InteropServices;
+using FewShotCluster.Silo.Commands.Models;
 using FewShotCluster.Vision.Checkpoints;
 using FewShotCluster.Vision.Encoders;
+using FewShotCluster.Vision.Inference;
 using FewShotCluster.Vision.Models;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -15,17 +17,24 @@ internal sealed class LoadedModel : IDisposable
 {
     private const int SmallestConvNeXtInput = 32;
     private static readonly string[] DepthwiseConvolutions = ["dwconv.weight", "conv_dw.weight"];
-    private readonly Clip? clip;
-    private readonly ConvNeXtV2? convNeXt;
-    private readonly Device device;
-    private readonly ScalarType dtype;
+    private const int UsualConvNeXtInput = 224;
+    private readonly CompiledClip? clip;
+    private readonly CompiledConvNeXtV2? convNeXt;
+    private readonly ComputePlan plan;
 
-    private LoadedModel(Checkpoint checkpoint, Device device, ScalarType dtype)
+    private LoadedModel(Checkpoint checkpoint, ComputePlan plan, ClipActivation? activation)
     {
-        (this.device, this.dtype) = (device, dtype);
-        if (KindOf(checkpoint) == ModelKind.Clip) clip = Vision.Models.Clip.Load(checkpoint);
-        else convNeXt = ConvNeXtV2.Load(checkpoint);
-        ((nn.Module?)clip ?? convNeXt)!.to(device, dtype);
+        this.plan = plan;
+        if (KindOf(checkpoint) == ModelKind.Clip)
+        {
+            using var model = Vision.Models.Clip.Load(checkpoint, activation ?? ActivationOption.Of(checkpoint.Path));
+            clip = new CompiledClip(model, plan);
+        }
+        else
+        {
+            using var model = ConvNeXtV2.Load(checkpoint);
+            convNeXt = new CompiledConvNeXtV2(model, plan, UsualConvNeXtInput);
+        }
     }
 
     public ModelKind Kind => clip is null ? ModelKind.ConvNeXt : ModelKind.Clip;
@@ -47,11 +56,14 @@ internal sealed class LoadedModel : IDisposable
             + $"dims {string.Join('-', convNeXt.Dims)}, {convNeXt.NumClasses} classes",
     };
 
+    /// <param name="weights">A checkpoint.</param>
+    /// <param name="plan">Where and how to run; null: float32 on the CPU.</param>
+    /// <param name="activation">CLIP: what the weights were trained with; null: as far as the file is known.</param>
     /// <exception cref="CheckpointException">The weights cannot be used.</exception>
-    public static LoadedModel Load(string weights, Device? device = null, ScalarType dtype = ScalarType.Float32)
+    public static LoadedModel Load(string weights, ComputePlan? plan = null, ClipActivation? activation = null)
     {
         using var checkpoint = Checkpoint.Open(weights);
-        return new LoadedModel(checkpoint, device ?? CPU, dtype);
+        return new LoadedModel(checkpoint, plan ?? ComputePlan.Reference, activation);
     }
 
     /// <summary>Refuses a shape that the network does not take.</summary>
@@ -78,8 +90,8 @@ internal sealed class LoadedModel : IDisposable
         using var scope = NewDisposeScope();
         var pixels = empty(shape, ScalarType.Float32);
         MemoryMarshal.AsBytes(values).CopyTo(pixels.bytes);
-        var input = pixels.to(device).to(dtype);
-        return clip is null ? Rows(convNeXt!.call(input), raw: true) : Rows(clip.encode_image(input), raw);
+        var input = pixels.to(plan.Device).to(plan.Dtype);
+        return clip is null ? Rows(convNeXt!.Logits(input), raw: true) : Rows(clip.EncodeImage(input), raw);
     }
 
     /// <summary>CLIP: text features.</summary>
@@ -90,7 +102,7 @@ internal sealed class LoadedModel : IDisposable
         using var mode = inference_mode();
         using var scope = NewDisposeScope();
         var context = clip!.Config.ContextLength;
-        return Rows(clip.encode_text(tensor(tokens, [tokens.Length / context, context]).to(device)), raw);
+        return Rows(clip.EncodeText(tensor(tokens, [tokens.Length / context, context]).to(plan.Device)), raw);
     }
 
     public EncoderReport Report(string weights) => new(Kind, Embed, Clip?.ImageResolution, FileDigest.Sha256(weights));

@@ -8,7 +8,7 @@ internal static class Loading
     public static LoadedModel Run(EncodeSettings settings, Action<string, double> progress)
     {
         progress(Step, 0);
-        var model = LoadedModel.Load(settings.Weights, settings.Prepare(), settings.Dtype);
+        var model = LoadedModel.Load(settings.Weights, settings.Prepare(), settings.Activation);
         progress(Step, 1);
         return model;
     }

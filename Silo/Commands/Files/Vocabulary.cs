@@ -14,12 +14,6 @@ internal static class Vocabulary
     public static ClipTokenizer LoadWhole(string path) =>
         Usable(path, () => ClipTokenizer.LoadWhole(path));
 
-    public static bool IsGzip(string path)
-    {
-        using var file = File.OpenRead(path);
-        return file.ReadByte() == 0x1F && file.ReadByte() == 0x8B;
-    }
-
     private static T Usable<T>(string path, Func<T> load)
     {
         try

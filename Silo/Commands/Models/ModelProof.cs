@@ -3,6 +3,7 @@ using FewShotCluster.Silo.Commands.Encode;
 using FewShotCluster.Silo.Commands.Files;
 using FewShotCluster.Vision.Checkpoints;
 using FewShotCluster.Vision.Encoders;
+using FewShotCluster.Vision.Models;
 
 namespace FewShotCluster.Silo.Commands.Models;
 
@@ -11,18 +12,26 @@ namespace FewShotCluster.Silo.Commands.Models;
 /// </summary>
 internal static class ModelProof
 {
+    /// <param name="kind">What the weights are said to be.</param>
+    /// <param name="weights">The checkpoint.</param>
+    /// <param name="vocabulary">CLIP: its merges.</param>
+    /// <param name="resolution">ConvNeXt: input side in pixels.</param>
+    /// <param name="activation">CLIP: what it was trained with; null: as far as the file is known.</param>
+    /// <returns>CLIP: the activation that it was run with.</returns>
     /// <exception cref="CheckpointException">The weights cannot be used.</exception>
     /// <exception cref="FewShotException">ModelUnavailable: the vocabulary cannot be used.</exception>
-    public static void Check(ModelKind kind, string weights, string? vocabulary, int? resolution)
+    public static ClipActivation? Check(
+        ModelKind kind, string weights, string? vocabulary, int? resolution, ClipActivation? activation)
     {
-        using var model = LoadedModel.Load(weights);
+        using var model = LoadedModel.Load(weights, activation: activation);
         if (model.Kind != kind)
             throw new CheckpointException($"{weights}: the file holds a {Name(model.Kind)} model, not a {Name(kind)} one");
         var side = model.Clip?.ImageResolution ?? resolution ?? RefinerEncoder.DefaultResolution;
         CheckFinite(weights, model.EncodeImages(new float[3 * side * side], [1, 3, side, side], raw: true));
-        if (model.Clip is not { } config) return;
+        if (model.Clip is not { } config) return null;
         var tokenizer = Vocabulary.Load(vocabulary!, config.VocabularySize, config.ContextLength);
         CheckFinite(weights, model.EncodeTexts(tokenizer.Tokenize("a photo"), raw: true));
+        return config.Activation;
     }
 
     public static string Name(ModelKind kind) => kind == ModelKind.Clip ? "clip" : "convnext";

@@ -6,9 +6,9 @@ namespace FewShotCluster.Silo.Commands.Models;
 /// <summary><c>fewshotd models</c>: the folder that a node serves from.</summary>
 internal static class ModelsCommand
 {
-    public static Command Create() => new("models", "Lists, checks and takes in model weights.")
+    public static Command Create() => new("models", "Lists, downloads, checks and takes in model weights.")
     {
-        ModelsList.Create(), ModelsVerify.Create(), ModelsImport.Create(),
+        ModelsList.Create(), ModelsPull.Create(), ModelsVerify.Create(), ModelsImport.Create(),
     };
 
     public static Option<string> FolderOption() => new("--models")

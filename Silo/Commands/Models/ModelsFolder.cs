@@ -37,7 +37,7 @@ internal sealed class ModelsFolder : IDisposable
         }
         catch (IOException e)
         {
-            throw new FewShotException(FewShotErrorCode.Conflict, $"{path}: another import is under way: {e.Message}", inner: e);
+            throw new FewShotException(FewShotErrorCode.Conflict, $"{path}: another import or pull is under way: {e.Message}", inner: e);
         }
         catch (UnauthorizedAccessException e)
         {
@@ -45,10 +45,28 @@ internal sealed class ModelsFolder : IDisposable
         }
     }
 
+    /// <summary>Says so where a node will not serve the folder as it is now.</summary>
+    public static void NoteSeveralConvNeXt(string folder)
+    {
+        if (ModelManifest.Read(folder).Models.Count(m => m.Kind == ModelKind.ConvNeXt) > 1)
+            Console.Error.WriteLine($"note: {folder} has several ConvNeXt models; a node serves one and refuses this folder");
+    }
+
+    /// <summary>The entry of that name; null where there is none, nor a manifest.</summary>
+    public static ModelEntry? Find(string folder, string name) =>
+        File.Exists(Path.Combine(folder, ModelManifest.FileName))
+            ? ModelManifest.Read(folder).Models.FirstOrDefault(m => m.Name == name)
+            : null;
+
+    public ModelEntry? Find(string name) => Find(folder, name);
+
+    /// <summary>Full path that a file of the folder has, or is to have.</summary>
+    public string PathOf(string file) => Path.Combine(folder, file);
+
     /// <exception cref="FewShotException">Conflict: a model has that name.</exception>
     public void CheckFree(string name)
     {
-        if (File.Exists(ManifestPath) && ModelManifest.Load(folder).Models.Any(m => m.Name == name))
+        if (Find(name) is not null)
             throw new FewShotException(FewShotErrorCode.Conflict, $"{folder} has a model '{name}' already; choose another --name");
     }
 

@@ -1,7 +1,7 @@
 using System.CommandLine;
 using System.Text.RegularExpressions;
-using FewShotCluster.Silo.Commands.Files;
 using FewShotCluster.Vision.Encoders;
+using FewShotCluster.Vision.Models;
 
 namespace FewShotCluster.Silo.Commands.Models;
 
@@ -28,8 +28,12 @@ internal static partial class ModelsImport
         {
             if (result.GetValueOrDefault<int?>() is < 32 or > 2048) result.AddError("--resolution: allowed are 32 to 2048");
         });
+        var activation = ActivationOption.Create();
         var folder = ModelsCommand.FolderOption();
-        var command = new Command("import", "Takes weights into a models folder.") { name, kind, weights, vocabulary, resolution, folder };
+        var command = new Command("import", "Takes weights into a models folder.")
+        {
+            name, kind, weights, vocabulary, resolution, activation, folder,
+        };
         command.SetAction((parsed, token) =>
         {
             var isClip = parsed.GetValue(kind) == "clip";
@@ -37,41 +41,45 @@ internal static partial class ModelsImport
             if (!isClip && parsed.GetValue(vocabulary) is not null) throw LocalVerb.Invalid("--vocab goes with --kind clip only");
             if (isClip && parsed.GetValue(resolution) is not null)
                 throw LocalVerb.Invalid("--resolution goes with --kind convnext only: a CLIP's weights tell theirs");
+            if (!isClip && parsed.GetValue(activation) is not null)
+                throw LocalVerb.Invalid("--activation goes with --kind clip only: a ConvNeXt has one activation");
             return RunAsync(parsed.GetValue(folder)!, parsed.GetValue(name)!, isClip ? ModelKind.Clip : ModelKind.ConvNeXt,
-                parsed.GetValue(weights)!, parsed.GetValue(vocabulary), parsed.GetValue(resolution), token);
+                parsed.GetValue(weights)!, parsed.GetValue(vocabulary), parsed.GetValue(resolution),
+                ActivationOption.Parse(parsed.GetValue(activation)), token);
         });
         return command;
     }
 
     private static async Task<int> RunAsync(
         string folder, string name, ModelKind kind, string weights, string? vocabulary, int? resolution,
-        CancellationToken cancellationToken)
+        ClipActivation? activation, CancellationToken cancellationToken)
     {
         var entry = await LocalVerb.RunAsync(null, (progress, stop) =>
         {
             using var target = ModelsFolder.Open(folder);
             target.CheckFree(name);
             progress("checking", 0);
-            ModelProof.Check(kind, weights, vocabulary, resolution);
+            var used = ModelProof.Check(kind, weights, vocabulary, resolution, activation);
             progress("checking", 1);
             using var copiedWeights = target.Copy(
                 weights, name + Path.GetExtension(weights).ToLowerInvariant(), share => progress("copying", share), stop);
+            var isGzip = vocabulary?.EndsWith(".gz", StringComparison.OrdinalIgnoreCase) ?? false;
             using var copiedVocabulary = vocabulary is null ? null
-                : target.Copy(vocabulary, name + ".merges.txt" + (Vocabulary.IsGzip(vocabulary) ? ".gz" : ""), null, stop);
+                : target.Copy(vocabulary, $"{name}.merges.txt{(isGzip ? ".gz" : "")}", null, stop);
             stop.ThrowIfCancellationRequested();
             var added = new ModelEntry(
                 name, kind, copiedWeights.Name, copiedVocabulary?.Name, copiedWeights.Sha256,
                 kind == ModelKind.ConvNeXt ? resolution ?? RefinerEncoder.DefaultResolution : null,
-                PublishedModels.LicenceOf(copiedWeights.Sha256, Path.GetFileName(weights)));
+                PublishedModels.Recognise(copiedWeights.Sha256, Path.GetFileName(weights))?.Licence, used ?? default);
             copiedWeights.Keep();
             copiedVocabulary?.Keep();
             target.Add(added);
             return added;
         }, cancellationToken);
         var licence = entry.Licence ?? "not known: see the weights' publisher";
-        Console.WriteLine($"{entry.Name} in {Path.GetFullPath(folder)}: sha256 {entry.Sha256}, licence {licence}");
-        if (ModelManifest.Load(folder).Models.Count(m => m.Kind == ModelKind.ConvNeXt) > 1 && kind == ModelKind.ConvNeXt)
-            Console.Error.WriteLine($"note: {folder} now has several ConvNeXt models; a node serves one and refuses this folder");
+        var trained = kind == ModelKind.Clip ? $", activation {ActivationOption.Name(entry.Activation)}" : "";
+        Console.WriteLine($"{entry.Name} in {Path.GetFullPath(folder)}: sha256 {entry.Sha256}, licence {licence}{trained}");
+        ModelsFolder.NoteSeveralConvNeXt(folder);
         return 0;
     }
 

@@ -40,7 +40,7 @@ internal static class ModelsList
         {
             cancellationToken.ThrowIfCancellationRequested();
             var path = manifest.Resolve(entry.Weights);
-            using var model = LoadedModel.Load(path);
+            using var model = LoadedModel.Load(path, activation: entry.Activation);
             var resolution = model.Clip?.ImageResolution ?? entry.Resolution ?? RefinerEncoder.DefaultResolution;
             models.Add(new ListedModel(
                 entry.Name, entry.Kind, model.Embed, resolution, model.Architecture, FileDigest.Sha256(path), entry.Licence));
@@ -58,12 +58,13 @@ internal static class ModelsList
                 $"  {model.Name}  {ModelProof.Name(model.Kind)}  {model.Architecture}; {model.Embed} features, {model.Resolution} px");
             output.WriteLine($"    sha256 {model.Sha256}  licence {model.Licence ?? "not stated"}");
         }
-        output.WriteLine("published:");
+        output.WriteLine("published, for 'models pull':");
         foreach (var model in listing.Published)
         {
-            var kind = model.Kind is { } known ? ModelProof.Name(known) : "for clip";
-            output.WriteLine($"  {model.Name}  {kind}  {model.File} of {model.Publisher}");
-            output.WriteLine($"    sha256 {model.Sha256 ?? "not published"}  licence {model.Licence}");
+            var kind = model.Kind is { } known ? ModelProof.Name(known) : "comes with clip models";
+            var size = model.Size is { } bytes ? $"{bytes / 1e6:0.0} MB" : "size not published";
+            output.WriteLine($"  {model.Name}  {kind}  {model.File} of {model.Publisher}, {size}");
+            output.WriteLine($"    sha256 {model.Sha256 ?? "not published: recorded at the first download"}  licence {model.Licence}");
         }
     }
 }

@@ -54,7 +54,7 @@ internal static class ModelsVerify
         {
             manifest.VerifyWeights(model);
             var vocabulary = model.Vocabulary is { } file ? manifest.Resolve(file) : null;
-            ModelProof.Check(model.Kind, manifest.Resolve(model.Weights), vocabulary, model.Resolution);
+            ModelProof.Check(model.Kind, manifest.Resolve(model.Weights), vocabulary, model.Resolution, model.Activation);
             return null;
         }
         catch (Exception e) when (e is CheckpointException or FewShotException)

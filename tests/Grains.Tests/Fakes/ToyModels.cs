@@ -15,5 +15,5 @@ internal sealed class ToyModels : IDeviceModelSource
     public DeviceModels Load(string device) => new(
         [.. new[] { Encoder, Second }.OfType<ToyEncoder>().Select(encoder => new ServedEncoder(encoder.Name, encoder))],
         Refiner is null ? null : new ServedRefiner("toy-refiner", Refiner),
-        "float32");
+        "float32", "toy");
 }

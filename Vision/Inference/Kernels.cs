@@ -1,0 +1,78 @@
+using System.Runtime.InteropServices;
+using static TorchSharp.torch;
+
+namespace FewShotCluster.Vision.Inference;
+
+/// <summary>A method of the scripts with its arguments after the first, which is the state that goes through the network.</summary>
+internal sealed record KernelCall(string Method, object[] Arguments);
+
+/// <summary>
+/// The fused blocks that the compiled networks are made of (Scripts/blocks.py), over one set of linear layers and convolutions.
+/// May be called from several threads; results belong to the caller's dispose scope.
+/// </summary>
+internal sealed class Kernels
+{
+    // oneDNN lays weights out for a number of rows; layouts for few rows are much slower with many, not the other way round.
+    private const int PackedForRows = 512;
+
+    private static readonly Lazy<Kernels?> PackedOneDnn = new(LoadOneDnn);
+    private static readonly Lazy<Kernels> PortableAten = new(() => new("aten", jit.load(TorchScriptArchive.Of("aten.py", "blocks.py"))));
+    private readonly jit.ScriptModule module;
+
+    private Kernels(string name, jit.ScriptModule module) => (Name, this.module) = (name, module);
+
+    /// <summary>oneDNN's prepacked and fused operators (CPU); null where this build of libtorch has none.</summary>
+    public static Kernels? OneDnn => PackedOneDnn.Value;
+
+    /// <summary>Torch's own operators, on every device and for every number format.</summary>
+    public static Kernels Aten => PortableAten.Value;
+
+    /// <summary><c>onednn</c> or <c>aten</c>.</summary>
+    public string Name { get; }
+
+    /// <summary>Runs a method of the scripts.</summary>
+    public Tensor Run(string method, params object[] arguments) => (Tensor)module.invoke(method, arguments);
+
+    /// <summary>Runs a network's calls, each on the result of the one before; only the last result is left to the caller's dispose scope.</summary>
+    public Tensor Run(Tensor x, IEnumerable<KernelCall> calls)
+    {
+        var state = x;
+        foreach (var (method, arguments) in calls)
+        {
+            var next = Run(method, [state, .. arguments]);
+            if (!ReferenceEquals(state, x)) state.Dispose();
+            state = next;
+        }
+        return state;
+    }
+
+    /// <summary>A linear layer's weights [out, in] in the layout that <c>linear*</c> take.</summary>
+    public Tensor PackLinear(Tensor weight) => Run("pack_linear", weight, PackedForRows);
+
+    /// <summary>A convolution's weights [out, in / groups, k, k] in the layout that <c>conv*</c> take.</summary>
+    /// <param name="weight">The weights.</param>
+    /// <param name="padding">On each side, pixels.</param>
+    /// <param name="stride">Of both axes.</param>
+    /// <param name="groups">As in torch.</param>
+    /// <param name="side">Of the usual input, pixels; others work too.</param>
+    public Tensor PackConv(Tensor weight, int padding, int stride, int groups, int side)
+    {
+        using var scope = NewDisposeScope();
+        return Run("pack_conv", ChannelsLast(weight), padding, stride, groups, weight.shape[1] * groups, side).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>The same [N, C, H, W] with the channels next to each other in memory.</summary>
+    public static Tensor ChannelsLast(Tensor x) => x.permute(0, 2, 3, 1).contiguous().permute(0, 3, 1, 2);
+
+    private static Kernels? LoadOneDnn()
+    {
+        try
+        {
+            return new Kernels("onednn", jit.load(TorchScriptArchive.Of("onednn.py", "blocks.py")));
+        }
+        catch (ExternalException)
+        {
+            return null; // the loader knows no such operators
+        }
+    }
+}
