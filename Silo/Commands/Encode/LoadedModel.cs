@@ -4,7 +4,6 @@ using FewShotCluster.Vision.Checkpoints;
 using FewShotCluster.Vision.Encoders;
 using FewShotCluster.Vision.Inference;
 using FewShotCluster.Vision.Models;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace FewShotCluster.Silo.Commands.Encode;
