@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace FewShotCluster.Vision.Inference;
@@ -31,7 +32,19 @@ internal sealed class Kernels
     public string Name { get; }
 
     /// <summary>Runs a method of the scripts.</summary>
-    public Tensor Run(string method, params object[] arguments) => (Tensor)module.invoke(method, arguments);
+    public Tensor Run(string method, params object[] arguments)
+    {
+        // TorchSharp would make a native scalar of each number that nothing refers to during the call, and a collection may free it there.
+        var held = Array.ConvertAll(arguments, a => a switch { int n => (Scalar)(long)n, long n => (Scalar)n, double n => (Scalar)n, _ => a });
+        try
+        {
+            return (Tensor)module.invoke(method, held);
+        }
+        finally
+        {
+            foreach (var argument in held) (argument as Scalar)?.Dispose();
+        }
+    }
 
     /// <summary>Runs a network's calls, each on the result of the one before; only the last result is left to the caller's dispose scope.</summary>
     public Tensor Run(Tensor x, IEnumerable<KernelCall> calls)
