@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using FewShotCluster.Vision.Inference.Simd;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace FewShotCluster.Vision.Inference;
@@ -39,7 +40,19 @@ internal class Kernels
     public string Name { get; }
 
     /// <summary>Runs a method of the scripts.</summary>
-    public virtual Tensor Run(string method, params object[] arguments) => (Tensor)module.invoke(method, arguments);
+    public virtual Tensor Run(string method, params object[] arguments)
+    {
+        // TorchSharp would make a native scalar of each number that nothing refers to during the call, and a collection may free it there.
+        var held = Array.ConvertAll(arguments, a => a switch { int n => (Scalar)(long)n, long n => (Scalar)n, double n => (Scalar)n, _ => a });
+        try
+        {
+            return (Tensor)module.invoke(method, held);
+        }
+        finally
+        {
+            foreach (var argument in held) (argument as Scalar)?.Dispose();
+        }
+    }
 
     /// <summary>Runs a network's calls, each on the result of the one before; only the last result is left to the caller's dispose scope.</summary>
     public Tensor Run(Tensor x, IEnumerable<KernelCall> calls)

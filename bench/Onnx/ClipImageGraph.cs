@@ -5,22 +5,20 @@ namespace FewShotCluster.Bench.Onnx;
 /// <summary>CLIP's image tower, ViT or ModifiedResNet: pixels [N, 3, side, side] to features [N, embed].</summary>
 public static class ClipImageGraph
 {
-    public static byte[] Build(Clip clip, OnnxAttention attention)
+    public static byte[] Build(Clip clip)
     {
         var graph = new OnnxGraph(clip.state_dict());
         var images = graph.Images(3, clip.Config.ImageResolution, clip.Config.ImageResolution);
         var features = clip.Config.VisionPatchSize is { } patch
-            ? ViT(graph, images, clip.Config, patch, attention)
+            ? ViT(graph, images, clip.Config, patch)
             : ResNet(graph, images, clip.Config);
         return graph.Build(features, clip.Config.EmbedDim);
     }
 
-    private static string ViT(OnnxGraph graph, string images, ClipConfig config, int patch, OnnxAttention attention)
+    private static string ViT(OnnxGraph graph, string images, ClipConfig config, int patch)
     {
         var width = config.VisionWidth;
-        var transformer = new OnnxTransformer(
-            graph, "visual.transformer", config.VisionLayers[0], config.VisionHeads, width, config.Activation)
-        { Attention = attention };
+        var transformer = new OnnxTransformer(graph, "visual.transformer", config.VisionLayers[0], config.VisionHeads, config.Activation);
         var x = graph.Conv(images, "visual.conv1", stride: patch);                             // [N, width, grid, grid]
         x = graph.Transpose(graph.Reshape(x, 0, width, -1), 0, 2, 1);                          // [N, grid * grid, width]
         var count = graph.Node("Shape", [images], ("start", 0), ("end", 1));

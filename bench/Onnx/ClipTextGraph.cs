@@ -5,16 +5,12 @@ namespace FewShotCluster.Bench.Onnx;
 /// <summary>CLIP's text tower over all positions, as the reference computes it: tokens [N, context] to features [N, embed].</summary>
 public static class ClipTextGraph
 {
-    public static byte[] Build(Clip clip, OnnxAttention attention)
+    public static byte[] Build(Clip clip)
     {
         var config = clip.Config;
         var graph = new OnnxGraph(clip.state_dict());
         var tokens = graph.Tokens(config.ContextLength);
-        var transformer = new OnnxTransformer(graph, "transformer", config.TextLayers, config.TextHeads, config.TextWidth, config.Activation)
-        {
-            Attention = attention,
-            Causal = config.ContextLength,
-        };
+        var transformer = new OnnxTransformer(graph, "transformer", config.TextLayers, config.TextHeads, config.Activation) { Causal = true };
         var x = graph.Node("Gather", [graph.Weight("token_embedding.weight"), tokens]);       // [N, context, width]
         x = transformer.Blocks(graph.Add(x, graph.Weight("positional_embedding")));
         x = graph.LayerNorm(x, "ln_final");

@@ -8,9 +8,7 @@ namespace FewShotCluster.Bench.Onnx;
 /// </summary>
 internal sealed class OnnxGraph(IReadOnlyDictionary<string, Tensor> state)
 {
-    /// <summary>ONNX Runtime's own operators.</summary>
-    public const string Contrib = "com.microsoft";
-
+    private const string Contrib = "com.microsoft";
     private const int FloatType = 1, Int64Type = 7; // TensorProto.DataType
     private const int IrVersion = 9, Opset = 20;
     private readonly List<ProtoMessage> nodes = [];
@@ -29,40 +27,18 @@ internal sealed class OnnxGraph(IReadOnlyDictionary<string, Tensor> state)
     /// <summary>int64 input [N, context].</summary>
     public string Tokens(long context) => Input("tokens", Int64Type, context);
 
-    /// <summary>One node with one output.</summary>
-    public string Node(string op, string[] arguments, params (string Name, object Value)[] attributes) =>
-        Nodes(op, "", arguments, 1, attributes)[0];
+    /// <summary>A node of the standard's operators, with one output.</summary>
+    public string Node(string op, string[] arguments, params (string Name, object Value)[] attributes) => Node(op, "", arguments, attributes);
 
-    /// <summary>One node of any domain with any number of outputs.</summary>
-    public string[] Nodes(string op, string domain, string[] arguments, int outputs, params (string Name, object Value)[] attributes)
-    {
-        var name = $"{op}_{nodes.Count}";
-        var results = Enumerable.Range(0, outputs).Select(i => outputs == 1 ? name : $"{name}.{i}").ToArray();
-        var node = new ProtoMessage();
-        foreach (var argument in arguments) node.Text(1, argument);
-        foreach (var result in results) node.Text(2, result);
-        node.Text(3, name).Text(4, op).Messages(5, attributes.Select(a => Attribute(a.Name, a.Value)));
-        if (domain.Length > 0) node.Text(7, domain);
-        nodes.Add(node);
-        return results;
-    }
+    /// <summary>A node of ONNX Runtime's own operators, with one output.</summary>
+    public string ContribNode(string op, string[] arguments, params (string Name, object Value)[] attributes) =>
+        Node(op, Contrib, arguments, attributes);
 
     /// <summary>A weight as it is stored.</summary>
-    public string Weight(string key) => Initializer(key, () => state[key].alias());
+    public string Weight(string key) => Initializer(key, () => state[key]);
 
     /// <summary>A matrix the other way round: what the exporter's constant folding leaves of a linear layer's <c>weight.T</c>.</summary>
     public string Transposed(string key) => Initializer($"{key}.T", () => state[key].t());
-
-    /// <summary>A constant computed from weights or from nothing.</summary>
-    public string Initializer(string name, Func<Tensor> value)
-    {
-        if (initializers.ContainsKey(name)) return name;
-        using var scope = NewDisposeScope();
-        using var mode = no_grad();
-        var tensor = value().to(ScalarType.Float32).cpu().contiguous();
-        Initialize(name, FloatType, tensor.shape, tensor.bytes.ToArray());
-        return name;
-    }
 
     /// <summary>A constant vector of integers: axes, shapes, parts.</summary>
     public string Integers(params long[] values)
@@ -106,9 +82,30 @@ internal sealed class OnnxGraph(IReadOnlyDictionary<string, Tensor> state)
             .ToArray();
     }
 
+    private string Node(string op, string domain, string[] arguments, (string Name, object Value)[] attributes)
+    {
+        var name = $"{op}_{nodes.Count}";
+        var node = new ProtoMessage();
+        foreach (var argument in arguments) node.Text(1, argument);
+        node.Text(2, name).Text(3, name).Text(4, op).Messages(5, attributes.Select(a => Attribute(a.Name, a.Value)));
+        if (domain.Length > 0) node.Text(7, domain);
+        nodes.Add(node);
+        return name;
+    }
+
     private string Input(string name, int type, params long[] row)
     {
         inputs.Add(ValueInfo(name, type, row));
+        return name;
+    }
+
+    private string Initializer(string name, Func<Tensor> value)
+    {
+        if (initializers.ContainsKey(name)) return name;
+        using var scope = NewDisposeScope();
+        using var mode = no_grad();
+        var tensor = value().to(ScalarType.Float32).cpu().contiguous();
+        Initialize(name, FloatType, tensor.shape, tensor.bytes.ToArray());
         return name;
     }
 
