@@ -56,7 +56,11 @@ internal static class BenchSoak
         [
             new("soak/encodes", report.Encodes, "batches") { Note = $"seed {seed}, {report.Items} items" },
             new("soak/memory-after-thousand", report.AfterThousand / MiB, "MiB") { Note = "resident, after a collection" },
-            new("soak/memory-end", report.AtEnd / MiB, "MiB") { High = report.Highest / MiB, Note = "resident, after a collection" },
+            new("soak/memory-end", report.AtEnd / MiB, "MiB")
+            {
+                High = report.Highest / MiB,
+                Note = $"resident, after a collection; by thousands: {string.Join(' ', report.Samples.Select(bytes => $"{bytes / MiB:0.0}"))}",
+            },
             new("soak/memory-peak", report.Peak / MiB, "MiB") { Note = "resident, garbage included" },
             new("soak/memory-growth", 100 * report.Growth, "%") { Note = "the highest sample against the first thousand; 2 % is a leak" },
             new("soak/seconds", report.Seconds, "s"),
