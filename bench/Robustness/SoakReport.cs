@@ -3,7 +3,7 @@ namespace FewShotCluster.Bench.Robustness;
 /// <summary>A soak run.</summary>
 /// <param name="Encodes">Batches encoded.</param>
 /// <param name="Items">Pictures and texts in them.</param>
-/// <param name="Samples">Resident bytes, garbage collected: after the first thousand batches, after each further one, and at the end.</param>
+/// <param name="Samples">Resident bytes, garbage collected: after each thousand batches from the first on, and at the end.</param>
 /// <param name="Peak">The most that was ever resident, garbage included.</param>
 /// <param name="Seconds">Wall time.</param>
 public sealed record SoakReport(int Encodes, long Items, IReadOnlyList<long> Samples, long Peak, double Seconds)
