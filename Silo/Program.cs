@@ -1,7 +1,9 @@
 using FewShotCluster.Silo.Commands;
+using FewShotCluster.Silo.Commands.Bench;
 using FewShotCluster.Silo.Commands.Encode;
 using FewShotCluster.Silo.Commands.Models;
 using FewShotCluster.Silo.Demo;
 
 return await CommandRunner.RunAsync(
-    args, ServeCommand.Create(), DemoCommand.Create(), EncodeCommand.Create(), PreprocessCommand.Create(), TokenizeCommand.Create(), ModelsCommand.Create());
+    args, ServeCommand.Create(), DemoCommand.Create(), EncodeCommand.Create(), PreprocessCommand.Create(), TokenizeCommand.Create(), ModelsCommand.Create(),
+    BenchCommand.Create());
