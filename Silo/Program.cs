@@ -5,5 +5,5 @@ using FewShotCluster.Silo.Commands.Models;
 using FewShotCluster.Silo.Demo;
 
 return await CommandRunner.RunAsync(
-    args, ServeCommand.Create(), DemoCommand.Create(), EncodeCommand.Create(), PreprocessCommand.Create(), TokenizeCommand.Create(), ModelsCommand.Create(),
-    BenchCommand.Create());
+    args, ServeCommand.Create(), DemoCommand.Create(), EncodeCommand.Create(), PreprocessCommand.Create(), TokenizeCommand.Create(),
+    ModelsCommand.Create(), BenchCommand.Create());

@@ -11,7 +11,7 @@ internal sealed class ManifestModelSource(FewShotNodeOptions options) : IDeviceM
     public DeviceModels Load(string device)
     {
         var manifest = ModelManifest.Load(options.ModelsDirectory);
-        var plan = ComputePlan.For(TorchDevice.Open(device), options.Dtype);
+        var plan = ComputePlan.For(TorchDevice.Open(device), options.Dtype, options.Kernels);
         var encoders = new List<ServedEncoder>();
         ServedRefiner? refiner = null;
         try

@@ -94,7 +94,7 @@ internal sealed class SlotEncoders
 
     private byte[][] Preprocess(byte[] image)
     {
-        var picture = ImageDecoder.Decode(image, _options.Images);
+        using var picture = ImageDecoder.Decode(image, _options.Images);
         return [.. _encoders.Select(encoder => encoder.Network.Preprocess(picture))];
     }
 

@@ -57,7 +57,8 @@ internal sealed class SlotRefiner(
 
     private IReadOnlyList<byte[]> Preprocess(byte[] image, int views)
     {
-        var planes = backbone.Network.Preprocess(ImageDecoder.Decode(image, options.Images));
+        using var picture = ImageDecoder.Decode(image, options.Images);
+        var planes = backbone.Network.Preprocess(picture);
         return views == 1 ? [planes] : PixelAugmentation.Views(planes, Info.Resolution, views, ContentKey.Of(image).A);
     }
 }

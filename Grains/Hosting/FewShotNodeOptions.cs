@@ -21,6 +21,9 @@ public sealed class FewShotNodeOptions
     /// <summary>Number format of weights and activations; by default what each device computes fastest at nearly the same features.</summary>
     public ComputeDtype Dtype { get; set; }
 
+    /// <summary>What computes; by default the fastest for the device and the number format.</summary>
+    public ComputeKernels Kernels { get; set; }
+
     /// <summary>Threads that one device's computations may use; 0: the processors divided by the devices.</summary>
     public int ThreadsPerDevice { get; set; }
 

@@ -21,6 +21,7 @@ internal static class ServeCommand
             (Text("--gateway-port", "Port for clients; 0 picks a free one."), "GatewayPort"),
             (Text("--devices", "Devices of this node, with commas: cpu:0,cuda:0."), "Devices"),
             (Text("--dtype", "Number format of the models: auto, float32, bfloat16 or float16."), "Dtype"),
+            (Text("--kernels", "What computes: auto, simd (float32 on AVX2), onednn (CPU) or aten."), "Kernels"),
             (Text("--threads", "Threads of one device's computations; 0: the cores divided by the devices."), "ThreadsPerDevice"),
             (Text("--models", "Folder with manifest.json and the weights."), "Models"),
         };

@@ -82,13 +82,14 @@ public abstract class Checkpoint : IDisposable
         return Guarded(Path, () => Read(tensor));
     }
 
-    /// <summary>Reads one tensor into another of as many elements, converted to its dtype; straight into its memory where none is needed.</summary>
+    /// <summary>Reads one tensor into another of as many elements, converted to its dtype.</summary>
     /// <exception cref="CheckpointException">No such tensor, or its bytes are damaged.</exception>
     internal void ReadInto(string name, Tensor target)
     {
         if (!tensors.TryGetValue(name, out var tensor)) throw new CheckpointException($"{Path}: no tensor '{name}'");
         Guarded(Path, () =>
         {
+            // Straight into its memory: a copy in between would be the largest tensor twice.
             if (target.dtype == tensor.Dtype && target.device_type == TorchSharp.DeviceType.CPU && target.is_contiguous())
             {
                 Fill(tensor, target);

@@ -50,7 +50,8 @@ internal static class ModuleWeights
 
     // In place: a tensor's test in torch takes two more of its size.
     private static bool IsFinite(Tensor tensor) =>
-        tensor.dtype != ScalarType.Float32 || System.Numerics.Tensors.TensorPrimitives.IsFiniteAll<float>(MemoryMarshal.Cast<byte, float>(tensor.bytes));
+        tensor.dtype != ScalarType.Float32
+        || System.Numerics.Tensors.TensorPrimitives.IsFiniteAll<float>(MemoryMarshal.Cast<byte, float>(tensor.bytes));
 
     private static bool IsFloat(ScalarType type) =>
         type is ScalarType.Float16 or ScalarType.BFloat16 or ScalarType.Float32 or ScalarType.Float64;

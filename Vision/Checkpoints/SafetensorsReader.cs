@@ -105,7 +105,8 @@ internal sealed class SafetensorsReader : Checkpoint
         }
         var (dtype, size) = Dtype(path, name, given.Dtype);
         var bytes = ElementCount(path, name, given.Shape) * size;
-        if (given.Range is not [var begin, var end] || begin < 0 || end < begin || end > dataLength || bytes > int.MaxValue || end - begin != bytes)
+        if (given.Range is not [var begin, var end] || begin < 0 || end < begin || end > dataLength
+            || bytes > int.MaxValue || end - begin != bytes)
             throw new CheckpointException(
                 $"{path}: tensor '{name}' needs {bytes} bytes, its range is [{string.Join(", ", given.Range)}] of {dataLength}");
         return new CheckpointTensor(name, dtype, given.Shape, (begin, end));

@@ -42,7 +42,8 @@ internal sealed class StateDict
         {
             if (++entries > MaxEntries) throw new CheckpointException($"{path}: more than {MaxEntries} entries are no state dict");
             var name = prefix + key;
-            if (name.Length > MemoryBudget.MaxNameLength) throw new CheckpointException($"{path}: a name of {name.Length} characters is no tensor's");
+            if (name.Length > MemoryBudget.MaxNameLength)
+                throw new CheckpointException($"{path}: a name of {name.Length} characters is no tensor's");
             if (value is PickleTensor tensor)
             {
                 budget.SpendObject(name.Length);

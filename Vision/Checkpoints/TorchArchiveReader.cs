@@ -32,7 +32,8 @@ internal sealed class TorchArchiveReader : Checkpoint
             if (pickles.Count != 1)
                 throw new CheckpointException($"{path}: a zip archive with {pickles.Count} data.pkl is not a torch checkpoint");
             var prefix = pickles[0].Name[..^"data.pkl".Length];
-            if (archive.Records.TryGetValue(prefix + "byteorder", out var order) && !archive.Bytes(order, 16).AsSpan().SequenceEqual("little"u8))
+            if (archive.Records.TryGetValue(prefix + "byteorder", out var order)
+                && !archive.Bytes(order, 16).AsSpan().SequenceEqual("little"u8))
                 throw new CheckpointException($"{path}: only little-endian checkpoints are supported");
 
             var pickle = archive.Bytes(pickles[0], Math.Min(MaxPickleBytes, fileLength + PickleAllowance));

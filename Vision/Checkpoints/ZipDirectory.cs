@@ -21,7 +21,8 @@ internal sealed record ZipRecord(string Name, int Method, uint Crc32, long Store
 /// </summary>
 internal sealed class ZipDirectory
 {
-    private const int EndLength = 22, LocatorLength = 20, End64Length = 56, EntryLength = 46, HeaderLength = 30, MaxComment = ushort.MaxValue;
+    private const int EndLength = 22, LocatorLength = 20, End64Length = 56, EntryLength = 46, HeaderLength = 30;
+    private const int MaxComment = ushort.MaxValue;
     private const int Stored = 0, Deflated = 8;
     private readonly string path;
     private readonly SafeFileHandle file;

@@ -1,14 +1,21 @@
+using System.Buffers;
+
 namespace FewShotCluster.Vision.Imaging;
 
 /// <summary>
 /// A decoded picture: 8-bit RGB, rows from the top, held as four bytes a pixel (R, G, B, unused) because that is what decoders write
-/// and vector code reads fastest.
+/// and vector code reads fastest. A decoded picture's memory is pooled, as fresh pages cost a quarter of a large JPEG's decoding:
+/// whoever is done with one may dispose it; one that is not disposed is collected.
 /// </summary>
-public sealed class RgbImage
+public sealed class RgbImage : IDisposable
 {
     internal const int BytesPerPixel = 4;
 
-    private readonly byte[] _pixels;
+    // 16 million pixels. The pool keeps arrays for each thread, and the few larger pictures gain little.
+    private const int LargestPooled = 64 << 20;
+
+    private byte[] _pixels;
+    private bool _pooled;
 
     /// <summary>Takes ownership of <paramref name="rgbx"/>.</summary>
     internal RgbImage(int width, int height, byte[] rgbx)
@@ -20,6 +27,17 @@ public sealed class RgbImage
         (Width, Height, _pixels) = (width, height, rgbx);
     }
 
+    /// <summary>An image of pooled memory unless it is huge; it holds whatever was there.</summary>
+    internal static RgbImage Rent(int width, int height)
+    {
+        var length = checked(width * height * BytesPerPixel);
+        return length <= LargestPooled
+            ? new RgbImage(width, height) { _pixels = ArrayPool<byte>.Shared.Rent(length), _pooled = true }
+            : new RgbImage(width, height, GC.AllocateUninitializedArray<byte>(length));
+    }
+
+    private RgbImage(int width, int height) => (Width, Height, _pixels) = (width, height, []);
+
     /// <summary>Pixels in a row.</summary>
     public int Width { get; }
 
@@ -27,7 +45,18 @@ public sealed class RgbImage
     public int Height { get; }
 
     /// <summary>[Height, Width, 4] bytes: red, green, blue and one without meaning.</summary>
-    public ReadOnlySpan<byte> Rgbx => _pixels;
+    /// <exception cref="ObjectDisposedException">The memory was given back.</exception>
+    public ReadOnlySpan<byte> Rgbx => Writable;
+
+    /// <summary>The same, while the picture is being made.</summary>
+    internal Span<byte> Writable
+    {
+        get
+        {
+            ObjectDisposedException.ThrowIf(_pixels.Length == 0, this);
+            return _pixels.AsSpan(0, Width * Height * BytesPerPixel);
+        }
+    }
 
     /// <summary>Copies [height, width, 3] bytes (red, green, blue) into a new image.</summary>
     public static RgbImage FromRgb(int width, int height, ReadOnlySpan<byte> rgb)
@@ -43,25 +72,35 @@ public sealed class RgbImage
         return new RgbImage(width, height, pixels);
     }
 
+    /// <summary>Gives the memory back; the picture cannot be read afterwards.</summary>
+    public void Dispose()
+    {
+        // Once, also when two threads dispose: an array given back twice would become two pictures'.
+        var pixels = Interlocked.Exchange(ref _pixels, []);
+        if (_pooled && pixels.Length > 0) ArrayPool<byte>.Shared.Return(pixels);
+    }
+
     /// <summary>A new array [Height, Width, 3]: red, green, blue.</summary>
     public byte[] ToRgb()
     {
+        var pixels = Rgbx;
         var rgb = new byte[(long)Width * Height * 3];
         for (int from = 0, to = 0; to < rgb.Length; from += BytesPerPixel, to += 3)
-            _pixels.AsSpan(from, 3).CopyTo(rgb.AsSpan(to));
+            pixels.Slice(from, 3).CopyTo(rgb.AsSpan(to));
         return rgb;
     }
 
     /// <summary>A new array [3, Height, Width]: the red plane, the green, the blue.</summary>
     public byte[] ToPlanes()
     {
+        var pixels = Rgbx;
         var plane = Width * Height;
         var planes = new byte[3L * plane];
         for (var i = 0; i < plane; i++)
         {
-            planes[i] = _pixels[BytesPerPixel * i];
-            planes[plane + i] = _pixels[BytesPerPixel * i + 1];
-            planes[2 * plane + i] = _pixels[BytesPerPixel * i + 2];
+            planes[i] = pixels[BytesPerPixel * i];
+            planes[plane + i] = pixels[BytesPerPixel * i + 1];
+            planes[2 * plane + i] = pixels[BytesPerPixel * i + 2];
         }
         return planes;
     }

@@ -10,6 +10,7 @@ internal static class SkiaCodec
 {
     public static unsafe RgbImage Decode(ReadOnlyMemory<byte> bytes, ImageHeader header, ImageLimits limits, ExifOrientation orientation)
     {
+        if (header.Format == ImageFormat.Png) bytes = PngChunks.WithoutTexts(bytes);
         using var pin = bytes.Pin();
         using var data = SKData.Create((nint)pin.Pointer, bytes.Length);
         using var codec = SKCodec.Create(data)
@@ -19,14 +20,26 @@ internal static class SkiaCodec
         // Unpremultiplied, so that the colour below transparent pixels stays; no colour space, so that nothing is converted.
         var alpha = codec.Info.AlphaType == SKAlphaType.Opaque ? SKAlphaType.Opaque : SKAlphaType.Unpremul;
         var info = new SKImageInfo(codec.Info.Width, codec.Info.Height, SKColorType.Rgba8888, alpha, null);
-        var pixels = new byte[info.BytesSize64];
-        fixed (byte* target = pixels)
+        var image = RgbImage.Rent(info.Width, info.Height);
+        try
         {
-            var result = codec.GetPixels(info, (nint)target, info.RowBytes, new SKCodecOptions(0));
-            if (result != SKCodecResult.Success) throw new InvalidImageException(Describe(result, header));
+            fixed (byte* target = image.Writable)
+            {
+                // The memory is another picture's: where a frame leaves pixels out, Skia must clear them.
+                var options = new SKCodecOptions(0) { ZeroInitialized = SKZeroInitialized.No };
+                var result = codec.GetPixels(info, (nint)target, info.RowBytes, options);
+                if (result != SKCodecResult.Success) throw new InvalidImageException(Describe(result, header));
+            }
+            if (orientation == ExifOrientation.Ignore) return image;
+            var upright = Orientation.Apply(image, (int)codec.EncodedOrigin);
+            if (upright != image) image.Dispose();
+            return upright;
         }
-        var image = new RgbImage(info.Width, info.Height, pixels);
-        return orientation == ExifOrientation.Apply ? Orientation.Apply(image, (int)codec.EncodedOrigin) : image;
+        catch
+        {
+            image.Dispose();
+            throw;
+        }
     }
 
     private static string Name(ImageHeader header) => $"{header.Format} of {header.Width} x {header.Height} pixels";

@@ -10,6 +10,9 @@ internal sealed class TiffDirectory
 {
     private const int MaxValues = 1 << 20;
 
+    // A directory may have 65535 tags of a million values each, all over the same bytes: only what is used is read, once.
+    private static readonly HashSet<int> Used = [256, 257, 258, 259, 262, 273, 274, 277, 278, 279, 284, 317, 320];
+
     private readonly Dictionary<int, long[]> _values = [];
 
     private TiffDirectory()
@@ -56,6 +59,7 @@ internal sealed class TiffDirectory
         {
             var entry = start + 2 + 12 * i;
             var tag = (int)ReadUnsigned(bytes, entry, 2, bigEndian);
+            if (!Used.Contains(tag) || directory._values.ContainsKey(tag)) continue;
             var size = ReadUnsigned(bytes, entry + 2, 2, bigEndian) switch { 1 => 1, 3 => 2, 4 => 4, _ => 0 };
             if (size == 0) continue; // text and rationals describe nothing that is read here
             var count = ReadUnsigned(bytes, entry + 4, 4, bigEndian);

@@ -28,9 +28,9 @@ internal sealed class CompiledAttention
         var count = weights.Count(prefix);
         object[] settings = [causal, activation == ClipActivation.QuickGelu];
         for (var i = 0; i < count - 1; i++)
-            blocks.Add(new("attention_block", [heads, .. settings, .. Attention(weights, $"{prefix}{i}."), .. Mlp(weights, $"{prefix}{i}.", activation)]));
+            blocks.Add(new("attention_block", [heads, .. settings, .. Attention(weights, $"{prefix}{i}."), .. Mlp(weights, $"{prefix}{i}.", activation, isPooled: false)]));
         var last = $"{prefix}{count - 1}.";
-        pooled = [.. settings, .. Pooling(weights, last, heads), .. Mlp(weights, last, activation)];
+        pooled = [.. settings, .. Pooling(weights, last, heads), .. Mlp(weights, last, activation, isPooled: true)];
     }
 
     /// <summary>States after the last block of one token a row.</summary>
@@ -41,20 +41,17 @@ internal sealed class CompiledAttention
 
     private static Tensor[] Norm(CompiledWeights weights, string name) => [weights.Keep(name + ".weight"), weights.Keep(name + ".bias")];
 
-    private static Tensor[] Linear(CompiledWeights weights, string name) =>
-        [weights.KeepLinear(weights.Take(name + ".weight")), weights.Keep(name + ".bias")];
-
-    private static Tensor[] Attention(CompiledWeights weights, string block) =>
+    private static object[] Attention(CompiledWeights weights, string block) =>
     [
-        .. Norm(weights, block + "ln_1"), weights.KeepLinear(weights.Take(block + "attn.in_proj_weight")), weights.Keep(block + "attn.in_proj_bias"),
-        .. Linear(weights, block + "attn.out_proj"),
+        .. Norm(weights, block + "ln_1"), weights.KeepBlockLinear(weights.Take(block + "attn.in_proj_weight")), weights.Keep(block + "attn.in_proj_bias"),
+        weights.KeepBlockLinear(weights.Take(block + "attn.out_proj.weight")), weights.Keep(block + "attn.out_proj.bias"),
     ];
 
-    private static Tensor[] Pooling(CompiledWeights weights, string block, int heads)
+    private static object[] Pooling(CompiledWeights weights, string block, int heads)
     {
         var projections = weights.Take(block + "attn.in_proj_weight").chunk(3, 0);
         var biases = weights.Take(block + "attn.in_proj_bias").chunk(3, 0);
-        return [.. Norm(weights, block + "ln_1"), .. SingleQuery(weights, heads, projections, biases), .. Linear(weights, block + "attn.out_proj")];
+        return [.. Norm(weights, block + "ln_1"), .. SingleQuery(weights, heads, projections, biases), weights.KeepLinear(weights.Take(block + "attn.out_proj.weight")), weights.Keep(block + "attn.out_proj.bias")];
     }
 
     /// <summary>The arguments that <c>single_query</c> and the query in front of it take.</summary>
@@ -73,14 +70,15 @@ internal sealed class CompiledAttention
         ];
     }
 
-    private static Tensor[] Mlp(CompiledWeights weights, string block, ClipActivation activation)
+    private static object[] Mlp(CompiledWeights weights, string block, ClipActivation activation, bool isPooled)
     {
         var factor = activation == ClipActivation.QuickGelu ? QuickGeluFactor : 1;
+        Func<Tensor, IDisposable> pack = isPooled ? weights.KeepLinear : weights.KeepBlockLinear;
         return
         [
             .. Norm(weights, block + "ln_2"),
-            weights.KeepLinear(weights.Take(block + "mlp.c_fc.weight").Times(factor)), weights.Keep(weights.Take(block + "mlp.c_fc.bias").Times(factor)),
-            weights.KeepLinear(weights.Take(block + "mlp.c_proj.weight").Over(factor)), weights.Keep(block + "mlp.c_proj.bias"),
+            pack(weights.Take(block + "mlp.c_fc.weight").Times(factor)), weights.Keep(weights.Take(block + "mlp.c_fc.bias").Times(factor)),
+            pack(weights.Take(block + "mlp.c_proj.weight").Over(factor)), weights.Keep(block + "mlp.c_proj.bias"),
         ];
     }
 }

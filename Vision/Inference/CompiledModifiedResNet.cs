@@ -18,8 +18,8 @@ internal sealed class CompiledModifiedResNet : ICompiledTower
         var side = config.ImageResolution;
         blocks.Add(new("resnet_stem",
         [
-            .. Conv(weights, "visual.conv1", "visual.bn1", 2, side), .. Conv(weights, "visual.conv2", "visual.bn2", 1, side / 2),
-            .. Conv(weights, "visual.conv3", "visual.bn3", 1, side / 2),
+            .. FirstConv(weights, side), .. Conv3x3(weights, "visual.conv2", "visual.bn2", side / 2),
+            .. Conv3x3(weights, "visual.conv3", "visual.bn3", side / 2),
         ]));
         side /= 4;
         for (var stage = 1; stage <= 4; stage++)
@@ -36,9 +36,9 @@ internal sealed class CompiledModifiedResNet : ICompiledTower
 
     private static KernelCall Block(CompiledWeights weights, string block, int stride, int side)
     {
-        Tensor[] convolutions =
+        object[] convolutions =
         [
-            .. Linear(weights, block + "conv1", block + "bn1"), .. Conv(weights, block + "conv2", block + "bn2", 1, side),
+            .. Linear(weights, block + "conv1", block + "bn1"), .. Conv3x3(weights, block + "conv2", block + "bn2", side),
             .. Linear(weights, block + "conv3", block + "bn3"),
         ];
         return weights.Has(block + "downsample.0.weight")
@@ -46,17 +46,23 @@ internal sealed class CompiledModifiedResNet : ICompiledTower
             : new("bottleneck", [.. convolutions]);
     }
 
-    private static Tensor[] Conv(CompiledWeights weights, string conv, string norm, int stride, int side)
+    private static object[] FirstConv(CompiledWeights weights, int side)
+    {
+        var (weight, bias) = Folded(weights, "visual.conv1", "visual.bn1");
+        return [weights.KeepConv(weight, 1, 2, 1, side), weights.Keep(bias)];
+    }
+
+    private static object[] Conv3x3(CompiledWeights weights, string conv, string norm, int side)
     {
         var (weight, bias) = Folded(weights, conv, norm);
-        return [weights.KeepConv(weight, 1, stride, 1, side), weights.Keep(bias)];
+        return [weights.KeepConv3x3(weight, bias, side), weights.Keep(bias)];
     }
 
     /// <summary>A 1x1 convolution as a linear layer over channels.</summary>
-    private static Tensor[] Linear(CompiledWeights weights, string conv, string norm)
+    private static object[] Linear(CompiledWeights weights, string conv, string norm)
     {
         var (weight, bias) = Folded(weights, conv, norm);
-        return [weights.KeepLinear(weight.flatten(1)), weights.Keep(bias)];
+        return [weights.KeepBlockLinear(weight.flatten(1)), weights.Keep(bias)];
     }
 
     /// <summary>Weights and bias of a convolution with the BatchNorm after it.</summary>

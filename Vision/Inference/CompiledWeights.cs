@@ -9,7 +9,7 @@ namespace FewShotCluster.Vision.Inference;
 internal sealed class CompiledWeights(nn.Module module, ComputePlan plan) : IDisposable
 {
     private readonly Dictionary<string, Tensor> state = module.state_dict();
-    private readonly List<Tensor> kept = [];
+    private readonly List<IDisposable> kept = [];
 
     public ComputePlan Plan => plan;
 
@@ -35,19 +35,27 @@ internal sealed class CompiledWeights(nn.Module module, ComputePlan plan) : IDis
     /// <summary>A linear layer's weights [out, in].</summary>
     public Tensor KeepLinear(Tensor weight) => Own(plan.Kernels.PackLinear(weight.to(plan.Dtype).to(plan.Device).contiguous()));
 
+    /// <inheritdoc cref="Kernels.PackBlockLinear"/>
+    public IDisposable KeepBlockLinear(Tensor weight) => Own(plan.Kernels.PackBlockLinear(weight.to(plan.Dtype).to(plan.Device).contiguous()));
+
+    /// <inheritdoc cref="Kernels.PackConv3x3"/>
+    public IDisposable KeepConv3x3(Tensor weight, Tensor bias, int side) =>
+        Own(plan.Kernels.PackConv3x3(weight.to(plan.Dtype).to(plan.Device), bias, side));
+
     /// <inheritdoc cref="Kernels.PackConv"/>
     public Tensor KeepConv(Tensor weight, int padding, int stride, int groups, int side) =>
         Own(plan.Kernels.PackConv(weight.to(plan.Dtype).to(plan.Device), padding, stride, groups, side));
 
     public void Dispose()
     {
-        foreach (var tensor in kept) tensor.Dispose();
+        foreach (var packed in kept) packed.Dispose();
         kept.Clear();
     }
 
-    private Tensor Own(Tensor tensor)
+    private T Own<T>(T packed) where T : IDisposable
     {
-        kept.Add(tensor.DetachFromDisposeScope());
-        return tensor;
+        (packed as Tensor)?.DetachFromDisposeScope();
+        kept.Add(packed);
+        return packed;
     }
 }

@@ -25,6 +25,27 @@ public enum ComputeDtype
     Float16,
 }
 
+/// <summary>What computes, as options name it.</summary>
+[JsonConverter(typeof(JsonStringEnumConverter<ComputeKernels>))]
+public enum ComputeKernels
+{
+    /// <summary>The fastest for the device, the processor and the number format.</summary>
+    [JsonStringEnumMemberName("auto")]
+    Auto,
+
+    /// <summary>Our own matrix products and Winograd convolutions: float32 on AVX2, the rest by oneDNN.</summary>
+    [JsonStringEnumMemberName("simd")]
+    Simd,
+
+    /// <summary>oneDNN's prepacked and fused operators, on the CPU.</summary>
+    [JsonStringEnumMemberName("onednn")]
+    OneDnn,
+
+    /// <summary>Torch's own operators, on every device.</summary>
+    [JsonStringEnumMemberName("aten")]
+    Aten,
+}
+
 /// <summary>How a network is computed on a device: number format and kernels, chosen by what the device can do.</summary>
 public sealed record ComputePlan
 {
@@ -49,12 +70,12 @@ public sealed record ComputePlan
 
     internal bool IsCpu => Device.type == DeviceType.CPU;
 
-    /// <summary>The plan for a device; null: the CPU.</summary>
+    /// <summary>The plan for a device; null: the CPU. Kernels that cannot compute there, or not this number format, give way to the next.</summary>
     /// <remarks>
-    /// oneDNN computes float32 always and bfloat16 where the processor has it; what it would emulate goes to torch's own operators, which
-    /// are slow but right.
+    /// Ours are for AVX2; with AVX-512 oneDNN's vectors are twice as wide. oneDNN computes float32 always and bfloat16 where the
+    /// processor has it; what it would emulate goes to torch's own operators, which are slow but right.
     /// </remarks>
-    public static ComputePlan For(Device? device = null, ComputeDtype dtype = ComputeDtype.Auto)
+    public static ComputePlan For(Device? device = null, ComputeDtype dtype = ComputeDtype.Auto, ComputeKernels kernels = ComputeKernels.Auto)
     {
         device ??= CPU;
         var isCpu = device.type == DeviceType.CPU;
@@ -65,12 +86,12 @@ public sealed record ComputePlan
             ComputeDtype.Float16 => ScalarType.Float16,
             _ => isCpu ? CpuFeatures.FastBFloat16 ? ScalarType.BFloat16 : ScalarType.Float32 : ScalarType.Float16,
         };
-        var oneDnnIsFast = isCpu && (scalar == ScalarType.Float32 || (scalar == ScalarType.BFloat16 && CpuFeatures.FastBFloat16));
-        return new ComputePlan(device, scalar, (oneDnnIsFast ? Kernels.OneDnn : null) ?? Kernels.Aten);
+        var isSingle = isCpu && scalar == ScalarType.Float32;
+        var isNative = isSingle || (isCpu && scalar == ScalarType.BFloat16 && CpuFeatures.FastBFloat16);
+        var simd = isSingle && (kernels == ComputeKernels.Simd || (kernels == ComputeKernels.Auto && !CpuFeatures.HasAvx512)) ? Kernels.Simd : null;
+        var oneDnn = isNative && kernels != ComputeKernels.Aten ? Kernels.OneDnn : null;
+        return new ComputePlan(device, scalar, simd ?? oneDnn ?? Kernels.Aten);
     }
-
-    /// <summary>The same on torch's own operators: what a device without oneDNN computes.</summary>
-    internal ComputePlan WithAten() => new(Device, Dtype, Kernels.Aten);
 
     /// <inheritdoc/>
     public override string ToString() => $"{DtypeName} {KernelsName}";

@@ -10,9 +10,12 @@ public static class CpuFeatures
     /// <summary>Whether it multiplies bfloat16 matrices faster than float32 ones: AVX512_BF16 or AMX-BF16, enabled by the system.</summary>
     public static bool FastBFloat16 { get; } = DetectBFloat16();
 
+    /// <summary>Whether its vectors are 64 bytes wide.</summary>
+    public static bool HasAvx512 => Avx512F.IsSupported;
+
     /// <summary>The widest of its vector extensions, as in <c>avx2</c> or <c>avx512 bf16</c>.</summary>
     public static string Description { get; } =
-        (Avx512F.IsSupported ? "avx512" : Avx2.IsSupported ? "avx2" : System.Runtime.InteropServices.RuntimeInformation.ProcessArchitecture.ToString())
+        (HasAvx512 ? "avx512" : Avx2.IsSupported ? "avx2" : System.Runtime.InteropServices.RuntimeInformation.ProcessArchitecture.ToString())
         + (FastBFloat16 ? " bf16" : "");
 
     // Both need the AVX-512 state that the system saves, which IsSupported has checked.

@@ -1,4 +1,6 @@
 using System.Runtime.InteropServices;
+using FewShotCluster.Vision.Inference.Simd;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace FewShotCluster.Vision.Inference;
@@ -10,16 +12,23 @@ internal sealed record KernelCall(string Method, object[] Arguments);
 /// The fused blocks that the compiled networks are made of (Scripts/blocks.py), over one set of linear layers and convolutions.
 /// May be called from several threads; results belong to the caller's dispose scope.
 /// </summary>
-internal sealed class Kernels
+internal class Kernels
 {
     // oneDNN lays weights out for a number of rows; layouts for few rows are much slower with many, not the other way round.
     private const int PackedForRows = 512;
 
     private static readonly Lazy<Kernels?> PackedOneDnn = new(LoadOneDnn);
     private static readonly Lazy<Kernels> PortableAten = new(() => new("aten", jit.load(TorchScriptArchive.Of("aten.py", "blocks.py"))));
+    private static readonly Lazy<Kernels?> OwnSimd = new(() => OneDnn is { } oneDnn && SimdKernels.IsSupported ? new SimdKernels(oneDnn) : null);
     private readonly jit.ScriptModule module;
 
     private Kernels(string name, jit.ScriptModule module) => (Name, this.module) = (name, module);
+
+    /// <summary>Kernels that replace some of another's.</summary>
+    private protected Kernels(string name, Kernels basis) => (Name, module) = (name, basis.module);
+
+    /// <summary>Our own for AVX2, float32, over oneDNN; null where the processor or libtorch's threads are not of the kind.</summary>
+    public static Kernels? Simd => OwnSimd.Value;
 
     /// <summary>oneDNN's prepacked and fused operators (CPU); null where this build of libtorch has none.</summary>
     public static Kernels? OneDnn => PackedOneDnn.Value;
@@ -27,11 +36,23 @@ internal sealed class Kernels
     /// <summary>Torch's own operators, on every device and for every number format.</summary>
     public static Kernels Aten => PortableAten.Value;
 
-    /// <summary><c>onednn</c> or <c>aten</c>.</summary>
+    /// <summary><c>simd</c>, <c>onednn</c> or <c>aten</c>.</summary>
     public string Name { get; }
 
     /// <summary>Runs a method of the scripts.</summary>
-    public Tensor Run(string method, params object[] arguments) => (Tensor)module.invoke(method, arguments);
+    public virtual Tensor Run(string method, params object[] arguments)
+    {
+        // TorchSharp would make a native scalar of each number that nothing refers to during the call, and a collection may free it there.
+        var held = Array.ConvertAll(arguments, a => a switch { int n => (Scalar)(long)n, long n => (Scalar)n, double n => (Scalar)n, _ => a });
+        try
+        {
+            return (Tensor)module.invoke(method, held);
+        }
+        finally
+        {
+            foreach (var argument in held) (argument as Scalar)?.Dispose();
+        }
+    }
 
     /// <summary>Runs a network's calls, each on the result of the one before; only the last result is left to the caller's dispose scope.</summary>
     public Tensor Run(Tensor x, IEnumerable<KernelCall> calls)
@@ -48,6 +69,15 @@ internal sealed class Kernels
 
     /// <summary>A linear layer's weights [out, in] in the layout that <c>linear*</c> take.</summary>
     public Tensor PackLinear(Tensor weight) => Run("pack_linear", weight, PackedForRows);
+
+    /// <summary>As <see cref="PackLinear"/>, for the layers within blocks, where the time goes.</summary>
+    public virtual IDisposable PackBlockLinear(Tensor weight) => PackLinear(weight);
+
+    /// <summary>A 3x3 convolution with padding 1 and stride 1 whose result goes through ReLU.</summary>
+    /// <param name="weight">[out, in, 3, 3]</param>
+    /// <param name="bias">[out]</param>
+    /// <param name="side">Of the usual input, pixels.</param>
+    public virtual IDisposable PackConv3x3(Tensor weight, Tensor bias, int side) => PackConv(weight, 1, 1, 1, side);
 
     /// <summary>A convolution's weights [out, in / groups, k, k] in the layout that <c>conv*</c> take.</summary>
     /// <param name="weight">The weights.</param>

@@ -32,7 +32,8 @@ internal static class DecodeAhead
         try
         {
             var planes = new float[preprocessor.Length];
-            preprocessor.Write(ImageDecoder.Decode(InputFile.ReadImage(file)), planes);
+            using var picture = ImageDecoder.Decode(InputFile.ReadImage(file));
+            preprocessor.Write(picture, planes);
             return new DecodedFile(name, planes, null);
         }
         catch (ImageException e)

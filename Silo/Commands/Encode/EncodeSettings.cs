@@ -11,7 +11,7 @@ namespace FewShotCluster.Silo.Commands.Encode;
 
 /// <summary>What the three <c>encode</c> verbs are told alike.</summary>
 internal sealed record EncodeSettings(
-    string Weights, string Input, string Output, bool Raw, string DeviceName, ComputeDtype Dtype, ClipActivation? Activation, int Batch,
+    string Weights, string Input, string Output, bool Raw, string DeviceName, ComputeDtype Dtype, ComputeKernels Kernels, ClipActivation? Activation, int Batch,
     int? Threads, string? Json)
 {
     /// <summary>Checks what can be checked cheaply, and prepares the calling thread for torch.</summary>
@@ -21,7 +21,7 @@ internal sealed record EncodeSettings(
         OutputFile.Check("--out", Output);
         OutputFile.Check("--json", Json);
         if (Threads is { } threads) torch.set_num_threads(threads);
-        return ComputePlan.For(TorchDevice.Open(DeviceName), Dtype);
+        return ComputePlan.For(TorchDevice.Open(DeviceName), Dtype, Kernels);
     }
 }
 
@@ -41,6 +41,11 @@ internal sealed partial class EncodeOptions
         Description = "Of weights and activations; auto: what this machine computes fastest.",
         DefaultValueFactory = _ => "float32",
     };
+    private readonly Option<string> kernels = new("--kernels")
+    {
+        Description = "What computes: simd is our own (float32 on AVX2), aten torch's; one that cannot gives way to the next.",
+        DefaultValueFactory = _ => "auto",
+    };
     private readonly Option<string?> activation = ActivationOption.Create();
     private readonly Option<string> device = new("--device") { Description = "cpu, cuda or cuda:N.", DefaultValueFactory = _ => "cpu" };
     private readonly Option<int> batch;
@@ -52,6 +57,7 @@ internal sealed partial class EncodeOptions
         input = new Option<string>("--input") { Description = inputDescription, Required = true };
         batch = new Option<int>("--batch") { Description = "Rows encoded together.", DefaultValueFactory = _ => defaultBatch };
         dtype.AcceptOnlyFromAmong("auto", "float32", "bfloat16", "float16");
+        kernels.AcceptOnlyFromAmong("auto", "simd", "onednn", "aten");
         device.Validators.Add(result =>
         {
             if (!DevicePattern().IsMatch(result.GetValueOrDefault<string>() ?? ""))
@@ -65,13 +71,14 @@ internal sealed partial class EncodeOptions
         {
             if (result.GetValueOrDefault<int?>() is < 1 or > 1024) result.AddError("--threads: allowed are 1 to 1024");
         });
-        foreach (var option in new Option[] { weights, input, output, raw, dtype, activation, device, batch, threads, json })
+        foreach (var option in new Option[] { weights, input, output, raw, dtype, kernels, activation, device, batch, threads, json })
             command.Add(option);
     }
 
     public EncodeSettings Read(ParseResult parsed) => new(
         parsed.GetValue(weights)!, parsed.GetValue(input)!, parsed.GetValue(output)!, parsed.GetValue(raw), parsed.GetValue(device)!,
-        Enum.Parse<ComputeDtype>(parsed.GetValue(dtype)!, ignoreCase: true), ActivationOption.Parse(parsed.GetValue(activation)), parsed.GetValue(batch),
+        Enum.Parse<ComputeDtype>(parsed.GetValue(dtype)!, ignoreCase: true),
+        Enum.Parse<ComputeKernels>(parsed.GetValue(kernels)!, ignoreCase: true), ActivationOption.Parse(parsed.GetValue(activation)), parsed.GetValue(batch),
         parsed.GetValue(threads), parsed.GetValue(json));
 
     [GeneratedRegex(@"^(cpu|cpu:0|cuda|cuda:\d{1,2})$")]

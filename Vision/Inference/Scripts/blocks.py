@@ -9,17 +9,20 @@
       f = self.linear_gelu(h, fc_weight, fc_bias)
     return self.linear_add(f, x, proj_weight, proj_bias)
 
+  # projected [N,L,3D]: queries, keys and values -> [N,L,D]
+  def attend(self: __torch__.Kernels, projected: Tensor, heads: int, causal: bool) -> Tensor:
+    N = torch.size(projected, 0)
+    L = torch.size(projected, 1)
+    D = torch.floordiv(torch.size(projected, 2), 3)
+    qkv = torch.permute(torch.view(projected, [N, L, 3, heads, torch.floordiv(D, heads)]), [2, 0, 3, 1, 4])
+    a = torch.scaled_dot_product_attention(torch.select(qkv, 0, 0), torch.select(qkv, 0, 1), torch.select(qkv, 0, 2), None, 0., causal)
+    return torch.reshape(torch.transpose(a, 1, 2), [N, L, D])
+
   def attention_block(self: __torch__.Kernels, x: Tensor, heads: int, causal: bool, quick: bool,
       ln_1_weight: Tensor, ln_1_bias: Tensor, in_proj_weight: Tensor, in_proj_bias: Tensor, out_proj_weight: Tensor, out_proj_bias: Tensor,
       ln_2_weight: Tensor, ln_2_bias: Tensor, c_fc_weight: Tensor, c_fc_bias: Tensor, c_proj_weight: Tensor, c_proj_bias: Tensor) -> Tensor:
-    N = torch.size(x, 0)
-    L = torch.size(x, 1)
-    D = torch.size(x, 2)
-    h = torch.layer_norm(x, [D], ln_1_weight, ln_1_bias, 1e-05)
-    projected = torch.view(self.linear(h, in_proj_weight, in_proj_bias), [N, L, 3, heads, torch.floordiv(D, heads)])
-    qkv = torch.permute(projected, [2, 0, 3, 1, 4])
-    a = torch.scaled_dot_product_attention(torch.select(qkv, 0, 0), torch.select(qkv, 0, 1), torch.select(qkv, 0, 2), None, 0., causal)
-    attended = torch.reshape(torch.transpose(a, 1, 2), [N, L, D])
+    h = torch.layer_norm(x, [torch.size(x, 2)], ln_1_weight, ln_1_bias, 1e-05)
+    attended = self.attend(self.linear(h, in_proj_weight, in_proj_bias), heads, causal)
     x1 = self.linear_add(attended, x, out_proj_weight, out_proj_bias)
     return self.mlp(x1, quick, ln_2_weight, ln_2_bias, c_fc_weight, c_fc_bias, c_proj_weight, c_proj_bias)
 
@@ -132,12 +135,18 @@
       conv_bias: Tensor) -> Tensor:
     return self.conv(self.channel_norm(x, ln_weight, ln_bias), conv_weight, conv_bias, 0, 2, 1)
 
+  # x [N,C,H,W], channels last -> [N,H,W,C]
+  def depthwise_norm(self: __torch__.Kernels, x: Tensor, dwconv_weight: Tensor, dwconv_bias: Tensor, norm_weight: Tensor,
+      norm_bias: Tensor) -> Tensor:
+    C = torch.size(x, 1)
+    y = torch.permute(self.conv(x, dwconv_weight, dwconv_bias, 3, 1, C), [0, 2, 3, 1])
+    return torch.layer_norm(y, [C], norm_weight, norm_bias, 1e-06)
+
   # GRN's beta is in pwconv2's bias. x [N,C,H,W], channels last
   def convnext_block(self: __torch__.Kernels, x: Tensor, dwconv_weight: Tensor, dwconv_bias: Tensor, norm_weight: Tensor, norm_bias: Tensor,
       pwconv1_weight: Tensor, pwconv1_bias: Tensor, gamma: Tensor, pwconv2_weight: Tensor, pwconv2_bias: Tensor) -> Tensor:
-    C = torch.size(x, 1)
-    y = torch.permute(self.conv(x, dwconv_weight, dwconv_bias, 3, 1, C), [0, 2, 3, 1])
-    f = self.linear_gelu(torch.layer_norm(y, [C], norm_weight, norm_bias, 1e-06), pwconv1_weight, pwconv1_bias)
+    h = self.depthwise_norm(x, dwconv_weight, dwconv_bias, norm_weight, norm_bias)
+    f = self.linear_gelu(h, pwconv1_weight, pwconv1_bias)
     energy = self.channel_energy(f)
     share = torch.div(energy, torch.add(torch.mean(energy, [-1], True), 1e-06))
     scaled = torch.mul_(f, torch.to(torch.add(torch.mul(share, gamma), 1), ops.prim.dtype(f)))

@@ -1,3 +1,4 @@
+using FewShotCluster.Bench.Robustness;
 using FewShotCluster.TestSupport;
 using FewShotCluster.Vision.Checkpoints;
 using static TorchSharp.torch;

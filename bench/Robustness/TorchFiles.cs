@@ -1,7 +1,7 @@
 using System.IO.Compression;
 using System.Text;
 
-namespace FewShotCluster.Vision.Tests.Checkpoints;
+namespace FewShotCluster.Bench.Robustness;
 
 /// <summary>Writes small float32 state dicts as torch does, in its zip and its stream format.</summary>
 internal static class TorchFiles

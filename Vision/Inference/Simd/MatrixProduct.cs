@@ -1,0 +1,129 @@
+using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
+
+namespace FewShotCluster.Vision.Inference.Simd;
+
+/// <summary>Which <see cref="IActivation"/>.</summary>
+internal enum ActivationKind
+{
+    Identity,
+    Relu,
+    Silu,
+    Gelu,
+}
+
+/// <summary>
+/// A linear layer on AVX2: y = act(x W^T + bias + residual). A panel's weights stay in the first-level cache while a block of rows, which
+/// stays in the second-level one, goes past; blocks are taken by whichever thread is free. A sum is always taken in the same order,
+/// whatever rows are beside it.
+/// </summary>
+internal static unsafe class MatrixProduct
+{
+    private const int RowBlock = 96, OuterDepth = 1024, InnerDepth = 256, Panel = PackedMatrix.Panel;
+    private const int TasksAThread = 8, MinPanelsATask = 2;
+
+    /// <param name="x">[rows, inputs]</param>
+    /// <param name="weights">[outputs, inputs]</param>
+    /// <param name="bias">[outputs]</param>
+    /// <param name="residual">[rows, outputs], or null.</param>
+    /// <param name="y">[rows, outputs]</param>
+    /// <param name="rows">Number of rows.</param>
+    /// <param name="activation">Applied last.</param>
+    public static void Run(float* x, PackedMatrix weights, float* bias, float* residual, float* y, int rows, ActivationKind activation)
+    {
+        var rowBlocks = (rows + RowBlock - 1) / RowBlock;
+        var chunks = Math.Clamp(TasksAThread * OpenMp.Threads / rowBlocks, 1, Math.Max(1, weights.Panels / MinPanelsATask));
+        var job = new Job
+        {
+            X = x,
+            W = weights.Values,
+            Bias = bias,
+            Residual = residual,
+            Y = y,
+            Rows = rows,
+            Inputs = weights.Inputs,
+            Outputs = weights.Outputs,
+            Panels = weights.Panels,
+            Chunks = chunks,
+            Tasks = rowBlocks * chunks,
+            Activation = activation,
+        };
+        OpenMp.Run(&Body, &job);
+        GC.KeepAlive(weights);
+    }
+
+    [UnmanagedCallersOnly]
+    private static void Body(void* state)
+    {
+        ref var job = ref *(Job*)state;
+        for (int task; (task = Interlocked.Increment(ref job.Started) - 1) < job.Tasks;)
+        {
+            switch (job.Activation)
+            {
+                case ActivationKind.Relu: Block<Relu>(ref job, task); break;
+                case ActivationKind.Silu: Block<Silu>(ref job, task); break;
+                case ActivationKind.Gelu: Block<Gelu>(ref job, task); break;
+                default: Block<Identity>(ref job, task); break;
+            }
+        }
+    }
+
+    private static void Block<TActivation>(ref Job job, int task) where TActivation : struct, IActivation
+    {
+        var (first, chunk) = (task / job.Chunks * RowBlock, task % job.Chunks);
+        var rows = Math.Min(RowBlock, job.Rows - first);
+        var (from, to) = (chunk * job.Panels / job.Chunks, (chunk + 1) * job.Panels / job.Chunks);
+        var tile = stackalloc float[RowBlock * Panel];
+        for (var outer = 0; outer < job.Inputs; outer += OuterDepth)
+        {
+            var end = Math.Min(outer + OuterDepth, job.Inputs);
+            for (var panel = from; panel < to; panel++)
+            {
+                var y = job.Y + (long)first * job.Outputs + panel * Panel;
+                var columns = Math.Min(Panel, job.Outputs - panel * Panel);
+                if (outer > 0) Copy(y, job.Outputs, tile, Panel, rows, columns);
+                for (var k = outer; k < end; k += InnerDepth)
+                    RowKernel.Multiply(
+                        rows, job.X + (long)first * job.Inputs + k, job.Inputs, job.W + ((long)panel * job.Inputs + k) * Panel, tile, Panel,
+                        Math.Min(InnerDepth, end - k), add: k > 0);
+                if (end < job.Inputs) Copy(tile, Panel, y, job.Outputs, rows, columns);
+                else Finish<TActivation>(ref job, tile, y, first, rows, panel * Panel, columns);
+            }
+        }
+    }
+
+    private static void Copy(float* from, int strideFrom, float* to, int strideTo, int rows, int columns)
+    {
+        for (var row = 0; row < rows; row++)
+            new ReadOnlySpan<float>(from + (long)row * strideFrom, columns).CopyTo(new Span<float>(to + (long)row * strideTo, columns));
+    }
+
+    private static void Finish<TActivation>(ref Job job, float* tile, float* y, int first, int rows, int column, int columns)
+        where TActivation : struct, IActivation
+    {
+        var residual = job.Residual is null ? null : job.Residual + (long)first * job.Outputs + column;
+        for (var row = 0; row < rows; row++)
+        {
+            float* sums = tile + row * Panel, target = y + (long)row * job.Outputs, old = residual is null ? null : residual + (long)row * job.Outputs;
+            var c = 0;
+            for (; c + 8 <= columns; c += 8)
+            {
+                var value = Vector256.Load(sums + c) + Vector256.Load(job.Bias + column + c);
+                if (old is not null) value += Vector256.Load(old + c);
+                TActivation.Apply(value).Store(target + c);
+            }
+            for (; c < columns; c++)
+            {
+                var value = sums[c] + job.Bias[column + c] + (old is null ? 0 : old[c]);
+                target[c] = TActivation.Apply(Vector256.Create(value))[0];
+            }
+        }
+    }
+
+    private struct Job
+    {
+        public float* X, W, Bias, Residual, Y;
+        public int Rows, Inputs, Outputs, Panels, Chunks, Tasks, Started;
+        public ActivationKind Activation;
+    }
+}

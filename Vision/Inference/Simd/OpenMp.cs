@@ -1,0 +1,44 @@
+using System.Diagnostics;
+using System.Runtime.InteropServices;
+
+namespace FewShotCluster.Vision.Inference.Simd;
+
+/// <summary>
+/// Runs our kernels on the threads of libtorch's own OpenMP pool (GNU's), so that its workers and ours never compete for a core: idle
+/// OpenMP workers spin for a while.
+/// </summary>
+internal static unsafe class OpenMp
+{
+    private static readonly nint Library = FindLibrary();
+
+    private static readonly delegate* unmanaged<delegate* unmanaged<void*, void>, void*, uint, uint, void> Parallel =
+        (delegate* unmanaged<delegate* unmanaged<void*, void>, void*, uint, uint, void>)Export("GOMP_parallel");
+
+    private static readonly delegate* unmanaged<int> MaxThreads = (delegate* unmanaged<int>)Export("omp_get_max_threads");
+
+    /// <summary>Whether this process's libtorch brought GNU's OpenMP.</summary>
+    public static bool IsAvailable => Library != 0;
+
+    /// <summary>Threads that a call uses, as torch.set_num_threads set them for the calling thread.</summary>
+    public static int Threads => MaxThreads();
+
+    /// <summary>Calls <paramref name="body"/> once on each thread of the pool, the caller's included, and waits for all.</summary>
+    /// <param name="body">Must not throw.</param>
+    /// <param name="state">Passed through.</param>
+    public static void Run(delegate* unmanaged<void*, void> body, void* state)
+    {
+        if (Threads == 1) body(state);
+        else Parallel(body, state, 0, 0);
+    }
+
+    private static nint FindLibrary()
+    {
+        if (!OperatingSystem.IsLinux()) return 0;
+        using var process = Process.GetCurrentProcess();
+        // libtorch's packages rename it by a hash; another copy would have threads of its own.
+        var loaded = process.Modules.Cast<ProcessModule>().FirstOrDefault(m => m.ModuleName.StartsWith("libgomp", StringComparison.Ordinal));
+        return loaded is not null && NativeLibrary.TryLoad(loaded.FileName, out var library) ? library : 0;
+    }
+
+    private static nint Export(string name) => Library == 0 ? 0 : NativeLibrary.GetExport(Library, name);
+}

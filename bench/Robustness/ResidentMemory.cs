@@ -1,0 +1,33 @@
+using System.Runtime.InteropServices;
+
+namespace FewShotCluster.Bench.Robustness;
+
+/// <summary>This process's memory.</summary>
+internal static partial class ResidentMemory
+{
+    /// <summary>Resident bytes without garbage not yet collected and freed blocks that a heap keeps: what a leak cannot hide in.</summary>
+    public static long AfterCollection()
+    {
+        GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
+        GC.WaitForPendingFinalizers();
+        GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
+        if (OperatingSystem.IsLinux()) Trim();
+        return Environment.WorkingSet;
+    }
+
+    // glibc keeps up to 64 MB of freed blocks, more than the growth that counts as a leak.
+    private static void Trim()
+    {
+        try
+        {
+            _ = malloc_trim(0);
+        }
+        catch (EntryPointNotFoundException)
+        {
+            // Another C library, which has no such thing to give back.
+        }
+    }
+
+    [LibraryImport("libc")]
+    private static partial int malloc_trim(nuint keep);
+}
