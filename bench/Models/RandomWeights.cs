@@ -9,10 +9,10 @@ namespace FewShotCluster.Bench.Models;
 public static class RandomWeights
 {
     /// <summary>Overwrites every weight of a Clip or a ConvNeXtV2.</summary>
-    public static void Fill(nn.Module module, long seed)
+    public static void Fill(nn.Module module, ulong seed)
     {
         using var mode = no_grad();
-        using var generator = new Generator((ulong)seed);
+        using var generator = new Generator(seed);
         foreach (var (key, target) in module.state_dict().OrderBy(s => s.Key, StringComparer.Ordinal))
         {
             if (!target.is_floating_point()) continue;

@@ -24,6 +24,9 @@ internal sealed class OnnxGraph(IReadOnlyDictionary<string, Tensor> state)
     /// <summary>float32 input; the batch axis in front of the given ones is dynamic.</summary>
     public string Images(params long[] row) => Input("images", FloatType, row);
 
+    /// <summary>float32 input [N, width].</summary>
+    public string Rows(long width) => Input("rows", FloatType, width);
+
     /// <summary>int64 input [N, context].</summary>
     public string Tokens(long context) => Input("tokens", Int64Type, context);
 

@@ -112,14 +112,8 @@ internal sealed class LoadedModel : IDisposable
         convNeXt?.Dispose();
     }
 
-    private static float[] Rows(Tensor features, bool raw)
-    {
-        var single = features.to(ScalarType.Float32);
-        return (raw ? single : nn.functional.normalize(single, dim: -1)).cpu().contiguous().data<float>().ToArray();
-    }
-
-    // By tensors that every naming of the architecture shares.
-    private static ModelKind KindOf(Checkpoint checkpoint)
+    /// <summary>By tensors that every naming of the architecture shares.</summary>
+    public static ModelKind KindOf(Checkpoint checkpoint)
     {
         if (checkpoint.Tensors.Keys.Any(k => DepthwiseConvolutions.Any(name => k.EndsWith(name, StringComparison.Ordinal))))
             return ModelKind.ConvNeXt;
@@ -127,5 +121,11 @@ internal sealed class LoadedModel : IDisposable
             ? ModelKind.Clip
             : throw new CheckpointException(
                 $"{checkpoint.Path}: neither a CLIP model (no 'logit_scale') nor a ConvNeXt (no depthwise convolution)");
+    }
+
+    private static float[] Rows(Tensor features, bool raw)
+    {
+        var single = features.to(ScalarType.Float32);
+        return (raw ? single : nn.functional.normalize(single, dim: -1)).cpu().contiguous().data<float>().ToArray();
     }
 }

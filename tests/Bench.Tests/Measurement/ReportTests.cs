@@ -11,8 +11,8 @@ public sealed class ReportTests
     {
         var report = new BenchReport(new Machine("a cpu", 2, null, "an os"), "abc1234",
         [
-            new Figure("vit-b-32/batch-1/threads-2/float32", 60.5, "ms") { Against = "onnxruntime float32", Ratio = 1.25, Low = 1.2, High = 1.5 },
-            new Figure("hot-add", 12, "ms") { Note = "median of 8" },
+            new Figure("vit-b-32/batch-1/threads-2/float32", 60.5, "ms", "onnxruntime float32", 1.25, 1.2, 1.5),
+            new Figure("hot-add", 12, "ms", Note: "median of 8"),
         ]);
 
         Assert.Equal(

@@ -1,0 +1,65 @@
+using FewShotCluster.Bench.Measurement;
+using FewShotCluster.Bench.Models;
+using FewShotCluster.Vision.Inference;
+using static TorchSharp.torch;
+
+namespace FewShotCluster.Bench.Encoders;
+
+/// <summary>Compiled networks against ONNX Runtime or the plain modules, interleaved in one process.</summary>
+/// <param name="options">What is measured.</param>
+/// <param name="progress">Gets a step's name and its share done.</param>
+public sealed class EncoderBench(EncoderBenchOptions options, Action<string, double> progress)
+{
+    private static readonly TimeSpan LongestComparison = TimeSpan.FromMinutes(3);
+
+    /// <summary>All wanted workloads of a model. Sets the calling thread's number of torch threads.</summary>
+    public IReadOnlyList<EncoderResult> Run(BenchModel model, CancellationToken cancellationToken)
+    {
+        var wanted = model.Workloads.Where(w => options.Workloads?.Contains(w.Name) ?? true);
+        return [.. wanted.SelectMany(workload => options.Threads.SelectMany(threads => Run(workload, threads, cancellationToken)))];
+    }
+
+    private List<EncoderResult> Run(Workload workload, int threads, CancellationToken cancellationToken)
+    {
+        set_num_threads(threads);
+        var plans = options.Dtypes.Select(dtype => ComputePlan.For(CPU, dtype)).DistinctBy(plan => plan.Dtype).ToList();
+        var contenders = new List<IContender>();
+        try
+        {
+            contenders.Add(options.AgainstEager ? workload.Eager() : new OnnxContender(workload.Onnx(), threads));
+            foreach (var plan in plans) contenders.Add(workload.Compiled(plan));
+            return [.. options.Batches.SelectMany(batch => Compare(workload, threads, batch, contenders, plans, cancellationToken))];
+        }
+        finally
+        {
+            foreach (var contender in contenders) contender.Dispose();
+        }
+    }
+
+    // The opponent stands first, then one contender a plan.
+    private List<EncoderResult> Compare(
+        Workload workload, int threads, int batch, List<IContender> contenders, List<ComputePlan> plans, CancellationToken cancellationToken)
+    {
+        var step = $"{workload.Name} batch {batch} threads {threads}";
+        progress(step, 0);
+        var input = workload.Input(batch);
+        var calls = contenders.ConvertAll(contender => contender.Prepare(input));
+        var features = calls.ConvertAll(call => call());
+        var opponent = contenders[0].Name;
+        var comparison = new Interleaved { Rounds = options.Rounds, Limit = LongestComparison }.Run(
+            [.. contenders.Zip(calls, (contender, call) => new Variant(contender.Name, () => call()))], opponent, cancellationToken);
+
+        var products = workload.Products(batch);
+        var results = plans.Select((plan, i) =>
+        {
+            var ours = comparison[contenders[i + 1].Name];
+            var seconds = ours.Milliseconds.Median / 1000;
+            return new EncoderResult(
+                workload.Name, batch, threads, ours, comparison[opponent], products.Sum(p => p.Operations) / seconds / 1e9,
+                ProductRate.Seconds(products, plan, threads, cancellationToken) / seconds,
+                EncoderResult.WorstCosine(features[i + 1], features[0], batch), comparison.QuietRounds, comparison.Rounds);
+        }).ToList();
+        progress(step, 1);
+        return results;
+    }
+}

@@ -1,0 +1,25 @@
+using FewShotCluster.Vision.Inference;
+
+namespace FewShotCluster.Bench.Encoders;
+
+/// <summary>What is measured.</summary>
+public sealed record EncoderBenchOptions
+{
+    /// <summary>Names of workloads; null: all of a model.</summary>
+    public IReadOnlySet<string>? Workloads { get; init; }
+
+    /// <summary>Rows a call.</summary>
+    public required IReadOnlyList<int> Batches { get; init; }
+
+    /// <summary>Of torch and of ONNX Runtime.</summary>
+    public required IReadOnlyList<int> Threads { get; init; }
+
+    /// <summary>Of the compiled network; two that mean the same here are measured once.</summary>
+    public required IReadOnlyList<ComputeDtype> Dtypes { get; init; }
+
+    /// <summary>Compare with the plain modules in place of ONNX Runtime.</summary>
+    public bool AgainstEager { get; init; }
+
+    /// <summary>Quiet rounds wanted.</summary>
+    public required int Rounds { get; init; }
+}

@@ -1,0 +1,73 @@
+using FewShotCluster.Bench.Onnx;
+using FewShotCluster.Vision.Inference;
+using FewShotCluster.Vision.Models;
+using static TorchSharp.torch;
+
+namespace FewShotCluster.Bench.Encoders;
+
+/// <summary>A network with the kind of input it is measured on.</summary>
+public sealed class Workload
+{
+    private Workload(string name) => Name = name;
+
+    /// <summary>As figures name it: vit-b-32, text-prompt.</summary>
+    public string Name { get; }
+
+    /// <summary>A batch of so many rows.</summary>
+    public required Func<int, BenchInput> Input { get; init; }
+
+    /// <summary>The products with weights in one call with so many rows.</summary>
+    public required Func<int, IReadOnlyList<MatrixProduct>> Products { get; init; }
+
+    /// <summary>The network that serves, by a plan.</summary>
+    public required Func<ComputePlan, IContender> Compiled { get; init; }
+
+    /// <summary>The plain modules, float32.</summary>
+    public required Func<IContender> Eager { get; init; }
+
+    /// <summary>As an ONNX model.</summary>
+    public required Func<byte[]> Onnx { get; init; }
+
+    /// <summary>The image tower of a CLIP model.</summary>
+    public static Workload Image(string name, Clip clip) => new(name)
+    {
+        Input = batch => BenchInput.Images(batch, clip.Config.ImageResolution),
+        Products = batch => NetworkProducts.Image(clip.Config, batch),
+        Compiled = plan => Compile(new CompiledClip(clip, plan), c => c.EncodeImage),
+        Eager = () => Plain(clip.encode_image),
+        Onnx = () => ClipImageGraph.Build(clip),
+    };
+
+    /// <summary>The text tower of a CLIP model, with texts that fill every position.</summary>
+    public static Workload FullTexts(string name, Clip clip) => Texts(name, clip, BenchInput.FullTexts, _ => clip.Config.ContextLength);
+
+    /// <summary>The text tower of a CLIP model, with short prompts; ONNX Runtime computes every position all the same.</summary>
+    public static Workload Prompts(string name, Clip clip) => Texts(name, clip, BenchInput.Prompts, BenchInput.LongestPrompt);
+
+    /// <summary>A ConvNeXt-V2 to its logits.</summary>
+    public static Workload ConvNeXt(string name, ConvNeXtV2 model, int resolution) => new(name)
+    {
+        Input = batch => BenchInput.Images(batch, resolution),
+        Products = batch => NetworkProducts.ConvNeXt(model, resolution, batch),
+        Compiled = plan => Compile(new CompiledConvNeXtV2(model, plan, resolution), c => c.Logits),
+        Eager = () => Plain(model.call),
+        Onnx = () => ConvNeXtV2Graph.Build(model, resolution),
+    };
+
+    private static Workload Texts(string name, Clip clip, Func<int, int, int, BenchInput> input, Func<int, int> length) => new(name)
+    {
+        Input = batch => input(batch, clip.Config.ContextLength, clip.Config.VocabularySize),
+        Products = batch => NetworkProducts.Text(clip.Config, batch, length(batch)),
+        Compiled = plan => Compile(new CompiledClip(clip, plan), c => c.EncodeText),
+        Eager = () => Plain(clip.encode_text),
+        Onnx = () => ClipTextGraph.Build(clip),
+    };
+
+    private static TorchContender Compile(CompiledClip clip, Func<CompiledClip, Func<Tensor, Tensor>> forward) =>
+        new(clip.Plan.DtypeName, clip.Plan, forward(clip), clip);
+
+    private static TorchContender Compile(CompiledConvNeXtV2 model, Func<CompiledConvNeXtV2, Func<Tensor, Tensor>> forward) =>
+        new(model.Plan.DtypeName, model.Plan, forward(model), model);
+
+    private static TorchContender Plain(Func<Tensor, Tensor> forward) => new("eager float32", ComputePlan.Reference, forward);
+}
