@@ -43,7 +43,7 @@ internal sealed class CompiledAttention
 
     private static object[] Attention(CompiledWeights weights, string block) =>
     [
-        .. Norm(weights, block + "ln_1"), weights.KeepBlockLinear(weights.Take(block + "attn.in_proj_weight")), weights.Keep(block + "attn.in_proj_bias"),
+        .. Norm(weights, block + "ln_1"), weights.KeepLinear(weights.Take(block + "attn.in_proj_weight")), weights.Keep(block + "attn.in_proj_bias"),
         weights.KeepBlockLinear(weights.Take(block + "attn.out_proj.weight")), weights.Keep(block + "attn.out_proj.bias"),
     ];
 
@@ -77,7 +77,7 @@ internal sealed class CompiledAttention
         return
         [
             .. Norm(weights, block + "ln_2"),
-            pack(weights.Take(block + "mlp.c_fc.weight").Times(factor)), weights.Keep(weights.Take(block + "mlp.c_fc.bias").Times(factor)),
+            weights.KeepLinear(weights.Take(block + "mlp.c_fc.weight").Times(factor)), weights.Keep(weights.Take(block + "mlp.c_fc.bias").Times(factor)),
             pack(weights.Take(block + "mlp.c_proj.weight").Over(factor)), weights.Keep(block + "mlp.c_proj.bias"),
         ];
     }

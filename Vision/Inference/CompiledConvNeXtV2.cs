@@ -89,7 +89,7 @@ public sealed class CompiledConvNeXtV2 : IDisposable
         return new("convnext_block",
         [
             .. Conv(name + "dwconv", 3, 1, dim, side), weights.Keep(name + "norm.weight"), weights.Keep(name + "norm.bias"),
-            weights.KeepBlockLinear(weights.Take(name + "pwconv1.weight")), weights.Keep(name + "pwconv1.bias"),
+            weights.KeepLinear(weights.Take(name + "pwconv1.weight")), weights.Keep(name + "pwconv1.bias"),
             weights.KeepSingle(weights.Take(name + "grn.gamma")), weights.KeepBlockLinear(project), weights.Keep(bias),
         ]);
     }

@@ -1,16 +1,24 @@
 # Blocks of CLIP's towers and of ConvNeXt-V2 on folded weights, over the linear layers and convolutions of onednn.py or aten.py.
 # TorchScript in its serialised form; see TorchScriptArchive.cs. Shapes: N images or texts, L tokens, D channels, H heads.
-  def mlp(self: __torch__.Kernels, x: Tensor, quick: bool, ln_weight: Tensor, ln_bias: Tensor,
-      fc_weight: Tensor, fc_bias: Tensor, proj_weight: Tensor, proj_bias: Tensor) -> Tensor:
+  # The MLP up to its activation. x [..., D] -> [..., 4D]
+  def expansion(self: __torch__.Kernels, x: Tensor, quick: bool, ln_weight: Tensor, ln_bias: Tensor, fc_weight: Tensor,
+      fc_bias: Tensor) -> Tensor:
     h = torch.layer_norm(x, [torch.size(x, -1)], ln_weight, ln_bias, 1e-05)
     if quick:
       f = self.linear_silu(h, fc_weight, fc_bias)
     else:
       f = self.linear_gelu(h, fc_weight, fc_bias)
-    return self.linear_add(f, x, proj_weight, proj_bias)
+    return f
 
-  # projected [N,L,3D]: queries, keys and values -> [N,L,D]
-  def attend(self: __torch__.Kernels, projected: Tensor, heads: int, causal: bool) -> Tensor:
+  def mlp(self: __torch__.Kernels, x: Tensor, quick: bool, ln_weight: Tensor, ln_bias: Tensor,
+      fc_weight: Tensor, fc_bias: Tensor, proj_weight: Tensor, proj_bias: Tensor) -> Tensor:
+    return self.linear_add(self.expansion(x, quick, ln_weight, ln_bias, fc_weight, fc_bias), x, proj_weight, proj_bias)
+
+  # Attention up to its output projection. x [N,L,D] -> [N,L,D]
+  def self_attention(self: __torch__.Kernels, x: Tensor, heads: int, causal: bool, ln_weight: Tensor, ln_bias: Tensor,
+      in_proj_weight: Tensor, in_proj_bias: Tensor) -> Tensor:
+    h = torch.layer_norm(x, [torch.size(x, 2)], ln_weight, ln_bias, 1e-05)
+    projected = self.linear(h, in_proj_weight, in_proj_bias)
     N = torch.size(projected, 0)
     L = torch.size(projected, 1)
     D = torch.floordiv(torch.size(projected, 2), 3)
@@ -21,8 +29,7 @@
   def attention_block(self: __torch__.Kernels, x: Tensor, heads: int, causal: bool, quick: bool,
       ln_1_weight: Tensor, ln_1_bias: Tensor, in_proj_weight: Tensor, in_proj_bias: Tensor, out_proj_weight: Tensor, out_proj_bias: Tensor,
       ln_2_weight: Tensor, ln_2_bias: Tensor, c_fc_weight: Tensor, c_fc_bias: Tensor, c_proj_weight: Tensor, c_proj_bias: Tensor) -> Tensor:
-    h = torch.layer_norm(x, [torch.size(x, 2)], ln_1_weight, ln_1_bias, 1e-05)
-    attended = self.attend(self.linear(h, in_proj_weight, in_proj_bias), heads, causal)
+    attended = self.self_attention(x, heads, causal, ln_1_weight, ln_1_bias, in_proj_weight, in_proj_bias)
     x1 = self.linear_add(attended, x, out_proj_weight, out_proj_bias)
     return self.mlp(x1, quick, ln_2_weight, ln_2_bias, c_fc_weight, c_fc_bias, c_proj_weight, c_proj_bias)
 

@@ -3,17 +3,8 @@ using System.Runtime.Intrinsics;
 
 namespace FewShotCluster.Vision.Inference.Simd;
 
-/// <summary>Which <see cref="IActivation"/>.</summary>
-internal enum ActivationKind
-{
-    Identity,
-    Relu,
-    Silu,
-    Gelu,
-}
-
 /// <summary>
-/// A linear layer on AVX2: y = act(x W^T + bias + residual). A panel's weights stay in the first-level cache while a block of rows, which
+/// A linear layer on AVX2: y = x W^T + bias + residual, then ReLU if wanted. A panel's weights stay in the first-level cache while a block of rows, which
 /// stays in the second-level one, goes past; blocks are taken by whichever thread is free. A sum is always taken in the same order,
 /// whatever rows are beside it.
 /// </summary>
@@ -28,8 +19,8 @@ internal static unsafe class MatrixProduct
     /// <param name="residual">[rows, outputs], or null.</param>
     /// <param name="y">[rows, outputs]</param>
     /// <param name="rows">Number of rows.</param>
-    /// <param name="activation">Applied last.</param>
-    public static void Run(float* x, PackedMatrix weights, float* bias, float* residual, float* y, int rows, ActivationKind activation)
+    /// <param name="relu">Whether ReLU comes last.</param>
+    public static void Run(float* x, PackedMatrix weights, float* bias, float* residual, float* y, int rows, bool relu)
     {
         var rowBlocks = (rows + RowBlock - 1) / RowBlock;
         var chunks = Math.Clamp(TasksAThread * OpenMp.Threads / rowBlocks, 1, Math.Max(1, weights.Panels / MinPanelsATask));
@@ -46,7 +37,7 @@ internal static unsafe class MatrixProduct
             Panels = weights.Panels,
             Chunks = chunks,
             Tasks = rowBlocks * chunks,
-            Activation = activation,
+            Floor = relu ? 0 : float.NegativeInfinity,
         };
         OpenMp.Run(&Body, &job);
         GC.KeepAlive(weights);
@@ -57,18 +48,10 @@ internal static unsafe class MatrixProduct
     {
         ref var job = ref *(Job*)state;
         for (int task; (task = Interlocked.Increment(ref job.Started) - 1) < job.Tasks;)
-        {
-            switch (job.Activation)
-            {
-                case ActivationKind.Relu: Block<Relu>(ref job, task); break;
-                case ActivationKind.Silu: Block<Silu>(ref job, task); break;
-                case ActivationKind.Gelu: Block<Gelu>(ref job, task); break;
-                default: Block<Identity>(ref job, task); break;
-            }
-        }
+            Block(ref job, task);
     }
 
-    private static void Block<TActivation>(ref Job job, int task) where TActivation : struct, IActivation
+    private static void Block(ref Job job, int task)
     {
         var (first, chunk) = (task / job.Chunks * RowBlock, task % job.Chunks);
         var rows = Math.Min(RowBlock, job.Rows - first);
@@ -87,7 +70,7 @@ internal static unsafe class MatrixProduct
                         rows, job.X + (long)first * job.Inputs + k, job.Inputs, job.W + ((long)panel * job.Inputs + k) * Panel, tile, Panel,
                         Math.Min(InnerDepth, end - k), add: k > 0);
                 if (end < job.Inputs) Copy(tile, Panel, y, job.Outputs, rows, columns);
-                else Finish<TActivation>(ref job, tile, y, first, rows, panel * Panel, columns);
+                else Finish(ref job, tile, y, first, rows, panel * Panel, columns);
             }
         }
     }
@@ -98,8 +81,7 @@ internal static unsafe class MatrixProduct
             new ReadOnlySpan<float>(from + (long)row * strideFrom, columns).CopyTo(new Span<float>(to + (long)row * strideTo, columns));
     }
 
-    private static void Finish<TActivation>(ref Job job, float* tile, float* y, int first, int rows, int column, int columns)
-        where TActivation : struct, IActivation
+    private static void Finish(ref Job job, float* tile, float* y, int first, int rows, int column, int columns)
     {
         var residual = job.Residual is null ? null : job.Residual + (long)first * job.Outputs + column;
         for (var row = 0; row < rows; row++)
@@ -110,12 +92,11 @@ internal static unsafe class MatrixProduct
             {
                 var value = Vector256.Load(sums + c) + Vector256.Load(job.Bias + column + c);
                 if (old is not null) value += Vector256.Load(old + c);
-                TActivation.Apply(value).Store(target + c);
+                Vector256.Max(value, Vector256.Create(job.Floor)).Store(target + c);
             }
             for (; c < columns; c++)
             {
-                var value = sums[c] + job.Bias[column + c] + (old is null ? 0 : old[c]);
-                target[c] = TActivation.Apply(Vector256.Create(value))[0];
+                target[c] = MathF.Max(sums[c] + job.Bias[column + c] + (old is null ? 0 : old[c]), job.Floor);
             }
         }
     }
@@ -124,6 +105,6 @@ internal static unsafe class MatrixProduct
     {
         public float* X, W, Bias, Residual, Y;
         public int Rows, Inputs, Outputs, Panels, Chunks, Tasks, Started;
-        public ActivationKind Activation;
+        public float Floor;
     }
 }

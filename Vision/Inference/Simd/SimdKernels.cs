@@ -1,17 +1,14 @@
 using System.Runtime.Intrinsics.X86;
 using static TorchSharp.torch;
-using F = TorchSharp.torch.nn.functional;
 
 namespace FewShotCluster.Vision.Inference.Simd;
 
 /// <summary>
-/// The blocks of Scripts/blocks.py on our own AVX2 matrix products, Winograd convolutions and GRN (float32, CPU); all else by oneDNN. Faster
-/// than it with weights that come from memory (small batches) and with 3x3 convolutions.
+/// The blocks of Scripts/blocks.py on our own AVX2 matrix products, Winograd convolutions and GRN (float32, CPU); all else by oneDNN,
+/// which is slower at long sums and at 3x3 convolutions and better at linear layers with an exponential behind them.
 /// </summary>
 internal sealed unsafe class SimdKernels(Kernels oneDnn) : Kernels("simd", oneDnn)
 {
-    private const double NormEpsilon = 1e-5;
-
     public static bool IsSupported => Avx2.IsSupported && Fma.IsSupported && OpenMp.IsAvailable;
 
     public override IDisposable PackBlockLinear(Tensor weight) => new PackedMatrix(weight);
@@ -31,15 +28,12 @@ internal sealed unsafe class SimdKernels(Kernels oneDnn) : Kernels("simd", oneDn
 
     private Tensor AttentionBlock(object[] a)
     {
-        if (a is not [Tensor x, int heads, bool causal, bool quick, Tensor ln1, Tensor ln1Bias, PackedMatrix inProj, Tensor inProjBias,
-            PackedMatrix outProj, Tensor outProjBias, Tensor ln2, Tensor ln2Bias, PackedMatrix fc, Tensor fcBias, PackedMatrix proj, Tensor projBias])
+        if (a is not [Tensor x, int heads, bool causal, bool quick, Tensor ln1, Tensor ln1Bias, Tensor inProj, Tensor inProjBias,
+            PackedMatrix outProj, Tensor outProjBias, Tensor ln2, Tensor ln2Bias, Tensor fc, Tensor fcBias, PackedMatrix proj, Tensor projBias])
             throw Mismatch("attention_block");
         using var scope = NewDisposeScope();
-        var projected = Linear(F.layer_norm(x, ln1.shape, ln1, ln1Bias, NormEpsilon), inProj, inProjBias);
-        var attended = base.Run("attend", projected, heads, causal);
-        var x1 = Linear(attended, outProj, outProjBias, ActivationKind.Identity, x);
-        var f = Linear(F.layer_norm(x1, ln2.shape, ln2, ln2Bias, NormEpsilon), fc, fcBias, quick ? ActivationKind.Silu : ActivationKind.Gelu);
-        return Linear(f, proj, projBias, ActivationKind.Identity, x1).MoveToOuterDisposeScope();
+        var x1 = Linear(base.Run("self_attention", x, heads, causal, ln1, ln1Bias, inProj, inProjBias), outProj, outProjBias, x);
+        return Linear(base.Run("expansion", x1, quick, ln2, ln2Bias, fc, fcBias), proj, projBias, x1).MoveToOuterDisposeScope();
     }
 
     private Tensor ResNetStem(object[] a)
@@ -56,8 +50,8 @@ internal sealed unsafe class SimdKernels(Kernels oneDnn) : Kernels("simd", oneDn
         if (a is not [Tensor x, PackedMatrix conv1, Tensor conv1Bias, var conv2, Tensor conv2Bias, PackedMatrix conv3, Tensor conv3Bias])
             throw Mismatch("bottleneck");
         using var scope = NewDisposeScope();
-        var y = Conv3x3(Linear(x, conv1, conv1Bias, ActivationKind.Relu), conv2, conv2Bias);
-        return Linear(y, conv3, conv3Bias, ActivationKind.Relu, x).MoveToOuterDisposeScope();
+        var y = Conv3x3(Linear(x, conv1, conv1Bias, relu: true), conv2, conv2Bias);
+        return Linear(y, conv3, conv3Bias, x, relu: true).MoveToOuterDisposeScope();
     }
 
     private Tensor BottleneckDownsample(object[] a)
@@ -66,28 +60,27 @@ internal sealed unsafe class SimdKernels(Kernels oneDnn) : Kernels("simd", oneDn
             PackedMatrix downsample, Tensor downsampleBias])
             throw Mismatch("bottleneck_downsample");
         using var scope = NewDisposeScope();
-        var y = Conv3x3(Linear(x, conv1, conv1Bias, ActivationKind.Relu), conv2, conv2Bias);
+        var y = Conv3x3(Linear(x, conv1, conv1Bias, relu: true), conv2, conv2Bias);
         var identity = Linear(base.Run("anti_alias", x, stride), downsample, downsampleBias);
-        return Linear(base.Run("anti_alias", y, stride), conv3, conv3Bias, ActivationKind.Relu, identity).MoveToOuterDisposeScope();
+        return Linear(base.Run("anti_alias", y, stride), conv3, conv3Bias, identity, relu: true).MoveToOuterDisposeScope();
     }
 
     private Tensor ConvNeXtBlock(object[] a)
     {
-        if (a is not [Tensor x, Tensor dwconv, Tensor dwconvBias, Tensor norm, Tensor normBias, PackedMatrix pwconv1, Tensor pwconv1Bias,
+        if (a is not [Tensor x, Tensor dwconv, Tensor dwconvBias, Tensor norm, Tensor normBias, Tensor pwconv1, Tensor pwconv1Bias,
             Tensor gamma, PackedMatrix pwconv2, Tensor pwconv2Bias])
             throw Mismatch("convnext_block");
         using var scope = NewDisposeScope();
-        var f = Linear(base.Run("depthwise_norm", x, dwconv, dwconvBias, norm, normBias), pwconv1, pwconv1Bias, ActivationKind.Gelu);
+        var f = base.Run("linear_gelu", base.Run("depthwise_norm", x, dwconv, dwconvBias, norm, normBias), pwconv1, pwconv1Bias);
         fixed (byte* values = f.bytes, gammas = gamma.bytes)
             ResponseNorm.Apply((float*)values, (float*)gammas, (int)f.shape[0], (int)(f.shape[1] * f.shape[2]), (int)f.shape[3]);
-        return Linear(f, pwconv2, pwconv2Bias, ActivationKind.Identity, x.permute(0, 2, 3, 1)).permute(0, 3, 1, 2).MoveToOuterDisposeScope();
+        return Linear(f, pwconv2, pwconv2Bias, x.permute(0, 2, 3, 1)).permute(0, 3, 1, 2).MoveToOuterDisposeScope();
     }
 
     private Tensor Conv3x3(Tensor x, object conv, Tensor bias) =>
         conv is WinogradConvolution winograd ? winograd.Run(x.contiguous()) : base.Run("conv3x3_relu", x, conv, bias);
 
-    private static Tensor Linear(
-        Tensor x, PackedMatrix weights, Tensor bias, ActivationKind activation = ActivationKind.Identity, Tensor? residual = null)
+    private static Tensor Linear(Tensor x, PackedMatrix weights, Tensor bias, Tensor? residual = null, bool relu = false)
     {
         var dense = x.contiguous();
         var result = empty([.. x.shape[..^1], weights.Outputs]);
@@ -95,7 +88,7 @@ internal sealed unsafe class SimdKernels(Kernels oneDnn) : Kernels("simd", oneDn
         fixed (byte* input = dense.bytes, offsets = bias.bytes, output = result.bytes)
         fixed (byte* old = denseResidual is null ? default : denseResidual.bytes)
             MatrixProduct.Run(
-                (float*)input, weights, (float*)offsets, (float*)old, (float*)output, (int)(dense.numel() / weights.Inputs), activation);
+                (float*)input, weights, (float*)offsets, (float*)old, (float*)output, (int)(dense.numel() / weights.Inputs), relu);
         return result;
     }
 

@@ -174,12 +174,15 @@ internal sealed unsafe class WinogradConvolution : IDisposable
                 if (i == 1) (r10, r11) = (r10 + even, r11 + odd);
                 if (i > 1) (r10, r11) = (r10 - even, r11 - odd);
             }
-            Relu.Apply(r00 + offset).Store(target);
-            if (hasRight) Relu.Apply(r01 + offset).Store(target + job.Outputs);
-            if (hasBottom) Relu.Apply(r10 + offset).Store(target + (long)job.Width * job.Outputs);
-            if (hasRight && hasBottom) Relu.Apply(r11 + offset).Store(target + (job.Width + 1L) * job.Outputs);
+            Relu(r00 + offset).Store(target);
+            if (hasRight) Relu(r01 + offset).Store(target + job.Outputs);
+            if (hasBottom) Relu(r10 + offset).Store(target + (long)job.Width * job.Outputs);
+            if (hasRight && hasBottom) Relu(r11 + offset).Store(target + (job.Width + 1L) * job.Outputs);
         }
     }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<float> Relu(Vector256<float> x) => Vector256.Max(x, Vector256<float>.Zero);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector256<float> Load(float* pixel, int channel) =>
