@@ -86,7 +86,8 @@ internal sealed unsafe class SimdKernels(Kernels oneDnn) : Kernels("simd", oneDn
     private Tensor Conv3x3(Tensor x, object conv, Tensor bias) =>
         conv is WinogradConvolution winograd ? winograd.Run(x.contiguous()) : base.Run("conv3x3_relu", x, conv, bias);
 
-    private static Tensor Linear(
+    /// <summary>act(x W^T + bias + residual); belongs to the dispose scope.</summary>
+    internal static Tensor Linear(
         Tensor x, PackedMatrix weights, Tensor bias, ActivationKind activation = ActivationKind.Identity, Tensor? residual = null)
     {
         var dense = x.contiguous();

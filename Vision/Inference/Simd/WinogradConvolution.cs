@@ -116,7 +116,8 @@ internal sealed unsafe class WinogradConvolution : IDisposable
     {
         if (count <= scratchCount) return scratch;
         NativeMemory.AlignedFree(scratch);
-        (scratch, scratchCount) = (Allocate(count), count);
+        scratch = Allocate(count);
+        scratchCount = count;
         return scratch;
     }
 
