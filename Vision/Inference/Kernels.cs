@@ -42,7 +42,7 @@ internal class Kernels
     /// <summary>Runs a method of the scripts.</summary>
     public virtual Tensor Run(string method, params object[] arguments)
     {
-        // TorchSharp would make a native scalar of each number that nothing refers to during the call, and a collection may free it there.
+        // TorchSharp would make a native scalar of each number, which nothing refers to during the call: a collection may free it there.
         var held = Array.ConvertAll(arguments, a => a switch { int n => (Scalar)(long)n, long n => (Scalar)n, double n => (Scalar)n, _ => a });
         try
         {

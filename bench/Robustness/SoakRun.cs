@@ -24,7 +24,7 @@ public sealed class SoakRun(IReadOnlyList<IImageTextEncoder> encoders, IRefinerB
     public SoakReport Run(int encodes, Action<double> progress, CancellationToken cancellationToken)
     {
         var start = Stopwatch.GetTimestamp();
-        long afterThousand = 0, last = 0, highest = 0, peak = 0;
+        var (samples, peak) = (new List<long>(), 0L);
         // A short run has no first thousand: its first half stands for it.
         var warm = Math.Min(Thousand, Math.Max(1, encodes / 2));
         for (var done = 1; done <= encodes; done++)
@@ -33,13 +33,10 @@ public sealed class SoakRun(IReadOnlyList<IImageTextEncoder> encoders, IRefinerB
             var features = Encode(1 + random.Below(LargestBatch));
             if (!features.All(float.IsFinite)) throw new InvalidDataException($"batch {done} has a feature that is no number");
             if (done % 50 == 0) peak = Math.Max(peak, Environment.WorkingSet);
-            if (done == warm) afterThousand = highest = last = ResidentMemory.AfterCollection();
-            else if (done > warm && (done % Thousand == 0 || done == encodes))
-                highest = Math.Max(highest, last = ResidentMemory.AfterCollection());
+            if (done == warm || (done > warm && done % Thousand == 0) || done == encodes) samples.Add(ResidentMemory.AfterCollection());
             progress((double)done / encodes);
         }
-        return new SoakReport(
-            encodes, items, afterThousand, last, highest, Math.Max(peak, highest), Stopwatch.GetElapsedTime(start).TotalSeconds);
+        return new SoakReport(encodes, items, samples, Math.Max(peak, samples.Max()), Stopwatch.GetElapsedTime(start).TotalSeconds);
     }
 
     private float[] Encode(int batch)

@@ -65,7 +65,8 @@ internal static class BenchFuzz
         story.WriteLine(
             $"{report.Cases} cases of seed {report.Seed}: {report.Accepted} read, {report.Refused} refused, "
             + $"{report.Failures.Count} failures; "
-            + $"memory {report.Growth:+0.0 %;-0.0 %;0.0 %} after the first thousand; {report.Seconds:0.0} s");
+            + (report.Growth is { } growth ? $"memory {growth:+0.0 %;-0.0 %;0.0 %} after the first thousand; " : "")
+            + $"{report.Seconds:0.0} s");
         foreach (var failure in report.Failures.Take(MostListed))
             story.WriteLine($"  case {failure.Number}: {failure.Kind}: {failure.What}");
         if (report.Failures.Count > MostListed) story.WriteLine($"  and {report.Failures.Count - MostListed} more");

@@ -51,12 +51,18 @@ internal static class BenchSoak
         LocalVerb.Story(json).WriteLine(
             $"{report.Encodes} batches, {report.Items} items in {report.Seconds:0.0} s: "
             + $"resident {report.AfterThousand / MiB:0.0} MiB after the first thousand, {report.AtEnd / MiB:0.0} MiB at the end, "
-            + $"growth {report.Growth:+0.0 %;-0.0 %;0.0 %} ({(report.Leaks ? "it leaks" : $"below {SoakReport.MostGrowth:P0}")}), peak {report.Peak / MiB:0.0} MiB");
+            + $"growth {report.Growth:+0.0 %;-0.0 %;0.0 %} "
+            + $"({(report.Leaks ? "it leaks" : $"below {SoakReport.MostGrowth:P0}")}), peak {report.Peak / MiB:0.0} MiB");
+        var samples = string.Join(' ', report.Samples.Select(bytes => $"{bytes / MiB:0.0}"));
         OutputFile.WriteJson(json, BenchReport.Of(
         [
             new("soak/encodes", report.Encodes, "batches") { Note = $"seed {seed}, {report.Items} items" },
             new("soak/memory-after-thousand", report.AfterThousand / MiB, "MiB") { Note = "resident, after a collection" },
-            new("soak/memory-end", report.AtEnd / MiB, "MiB") { High = report.Highest / MiB, Note = "resident, after a collection" },
+            new("soak/memory-end", report.AtEnd / MiB, "MiB")
+            {
+                High = report.Highest / MiB,
+                Note = $"resident, after a collection; by thousands: {samples}",
+            },
             new("soak/memory-peak", report.Peak / MiB, "MiB") { Note = "resident, garbage included" },
             new("soak/memory-growth", 100 * report.Growth, "%") { Note = "the highest sample against the first thousand; 2 % is a leak" },
             new("soak/seconds", report.Seconds, "s"),

@@ -116,9 +116,8 @@ internal sealed unsafe class WinogradConvolution : IDisposable
     {
         if (count <= scratchCount) return scratch;
         NativeMemory.AlignedFree(scratch);
-        scratch = Allocate(count);
         scratchCount = count;
-        return scratch;
+        return scratch = Allocate(count);
     }
 
     /// <summary>V = B^T d B of one tile: 4x4 pixels from one above and left of its outputs, zeros outside the picture.</summary>
