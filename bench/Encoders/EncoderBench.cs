@@ -22,12 +22,13 @@ public sealed class EncoderBench(EncoderBenchOptions options, Action<string, dou
     private List<EncoderResult> Run(Workload workload, int threads, CancellationToken cancellationToken)
     {
         set_num_threads(threads);
-        var plans = options.Dtypes.Select(dtype => ComputePlan.For(CPU, dtype)).DistinctBy(plan => plan.Dtype).ToList();
+        var plans = options.Dtypes.SelectMany(dtype => options.Kernels.Select(kernels => ComputePlan.For(CPU, dtype, kernels)))
+            .DistinctBy(plan => plan.ToString()).ToList();
         var contenders = new List<IContender>();
         try
         {
             contenders.Add(options.AgainstEager ? workload.Eager() : new OnnxContender(workload.Onnx(), threads));
-            foreach (var plan in plans) contenders.Add(workload.Compiled(plan));
+            foreach (var plan in plans) contenders.Add(workload.Compiled(plan, Title(plan)));
             return [.. options.Batches.SelectMany(batch => Compare(workload, threads, batch, contenders, plans, cancellationToken))];
         }
         finally
@@ -35,6 +36,9 @@ public sealed class EncoderBench(EncoderBenchOptions options, Action<string, dou
             foreach (var contender in contenders) contender.Dispose();
         }
     }
+
+    // Kernels are named where they are what is compared.
+    private string Title(ComputePlan plan) => options.Kernels.Count == 1 ? plan.DtypeName : $"{plan.DtypeName}-{plan.KernelsName.Split(' ')[0]}";
 
     // The opponent stands first, then one contender a plan.
     private List<EncoderResult> Compare(
@@ -55,7 +59,7 @@ public sealed class EncoderBench(EncoderBenchOptions options, Action<string, dou
             var ours = comparison[contenders[i + 1].Name];
             var seconds = ours.Milliseconds.Median / 1000;
             return new EncoderResult(
-                workload.Name, batch, threads, ours, comparison[opponent], products.Sum(p => p.Operations) / seconds / 1e9,
+                workload.Name, batch, threads, plan, ours, comparison[opponent], products.Sum(p => p.Operations) / seconds / 1e9,
                 ProductRate.Seconds(products, plan, threads, cancellationToken) / seconds,
                 EncoderResult.WorstCosine(features[i + 1], features[0], batch), comparison.QuietRounds, comparison.Rounds);
         }).ToList();

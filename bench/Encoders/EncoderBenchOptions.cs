@@ -17,6 +17,9 @@ public sealed record EncoderBenchOptions
     /// <summary>Of the compiled network; two that mean the same here are measured once.</summary>
     public required IReadOnlyList<ComputeDtype> Dtypes { get; init; }
 
+    /// <summary>Of the compiled network; likewise.</summary>
+    public required IReadOnlyList<ComputeKernels> Kernels { get; init; }
+
     /// <summary>Compare with the plain modules in place of ONNX Runtime.</summary>
     public bool AgainstEager { get; init; }
 

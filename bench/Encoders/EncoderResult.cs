@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Numerics.Tensors;
 using FewShotCluster.Bench.Measurement;
+using FewShotCluster.Vision.Inference;
 
 namespace FewShotCluster.Bench.Encoders;
 
@@ -8,7 +9,8 @@ namespace FewShotCluster.Bench.Encoders;
 /// <param name="Workload">What ran.</param>
 /// <param name="Batch">Rows a call.</param>
 /// <param name="Threads">Of torch and of the opponent.</param>
-/// <param name="Ours">The compiled network; its name is the number format.</param>
+/// <param name="Plan">Number format and kernels of ours.</param>
+/// <param name="Ours">The compiled network.</param>
 /// <param name="Opponent">What it was compared with.</param>
 /// <param name="GigaflopsPerSecond">Of products with weights, as the network's authors have them.</param>
 /// <param name="ProductShare">Of the time, what the products alone would take (see <see cref="ProductRate"/>).</param>
@@ -16,18 +18,19 @@ namespace FewShotCluster.Bench.Encoders;
 /// <param name="QuietRounds">Rounds without a busy neighbour.</param>
 /// <param name="Rounds">All rounds.</param>
 public sealed record EncoderResult(
-    string Workload, int Batch, int Threads, Timing Ours, Timing Opponent, double GigaflopsPerSecond, double ProductShare, double Cosine,
-    int QuietRounds, int Rounds)
+    string Workload, int Batch, int Threads, ComputePlan Plan, Timing Ours, Timing Opponent, double GigaflopsPerSecond, double ProductShare,
+    double Cosine, int QuietRounds, int Rounds)
 {
     private const double SameInFloat32 = 0.99999, SameInHalf = 0.999;
 
     /// <summary>Whether both computed the same.</summary>
-    public bool Agrees => Cosine >= (Ours.Name == "float32" ? SameInFloat32 : SameInHalf);
+    public bool Agrees => Cosine >= (Plan.DtypeName == "float32" ? SameInFloat32 : SameInHalf);
 
     public Figure ToFigure() => new(
         $"{Workload}/batch-{Batch}/threads-{Threads}/{Ours.Name}", Ours.Milliseconds.Median, "ms", Opponent.Name, Ours.Ratio.Median,
         Ours.Ratio.Low, Ours.Ratio.High, string.Create(CultureInfo.InvariantCulture,
-            $"{GigaflopsPerSecond:0} GFLOP/s, {100 * ProductShare:0} % of the rate of its matrix products alone; {QuietRounds} of {Rounds} rounds quiet; cosine {Cosine:0.000000}"));
+            $"{Plan.KernelsName}; {GigaflopsPerSecond:0} GFLOP/s, {100 * ProductShare:0} % of the rate of its matrix products alone; "
+            + $"{QuietRounds} of {Rounds} rounds quiet; cosine {Cosine:0.000000}"));
 
     /// <summary>The worst cosine between rows of the same place.</summary>
     internal static double WorstCosine(float[] ours, float[] theirs, int batch)

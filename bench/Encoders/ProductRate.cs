@@ -1,12 +1,14 @@
 using FewShotCluster.Bench.Onnx;
 using FewShotCluster.Vision.Inference;
+using FewShotCluster.Vision.Inference.Simd;
 using static TorchSharp.torch;
 
 namespace FewShotCluster.Bench.Encoders;
 
 /// <summary>
 /// How fast this machine multiplies the matrices of a network, each product on its own by the fastest kernel at hand: the plan's own
-/// linear layer, torch's, and (float32) ONNX Runtime's. What a network could reach if everything else took no time.
+/// linear layers, torch's, and (float32) ONNX Runtime's. What a network could reach if everything else took no time; Winograd's
+/// convolutions, which multiply less, may reach more.
 /// </summary>
 internal static class ProductRate
 {
@@ -32,7 +34,9 @@ internal static class ProductRate
         var weight = rand(shape.Columns, shape.Inner, plan.Dtype, plan.Device);
         var bias = rand(shape.Columns, plan.Dtype, plan.Device);
         var packed = plan.Kernels.PackLinear(weight);
+        using var own = plan.Kernels.PackBlockLinear(weight);
         var best = Math.Min(Best(() => plan.Kernels.Run("linear", x, packed, bias)), Best(() => nn.functional.linear(x, weight, bias)));
+        if (own is PackedMatrix panels) best = Math.Min(best, Best(() => SimdKernels.Linear(x, panels, bias)));
         if (plan.Dtype != ScalarType.Float32) return best;
 
         var graph = new OnnxGraph(new Dictionary<string, Tensor> { ["layer.weight"] = weight });

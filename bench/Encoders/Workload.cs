@@ -19,8 +19,8 @@ public sealed class Workload
     /// <summary>The products with weights in one call with so many rows.</summary>
     public required Func<int, IReadOnlyList<MatrixProduct>> Products { get; init; }
 
-    /// <summary>The network that serves, by a plan.</summary>
-    public required Func<ComputePlan, IContender> Compiled { get; init; }
+    /// <summary>The network that serves, by a plan and with a name for figures.</summary>
+    public required Func<ComputePlan, string, IContender> Compiled { get; init; }
 
     /// <summary>The plain modules, float32.</summary>
     public required Func<IContender> Eager { get; init; }
@@ -33,7 +33,7 @@ public sealed class Workload
     {
         Input = batch => BenchInput.Images(batch, clip.Config.ImageResolution),
         Products = batch => NetworkProducts.Image(clip.Config, batch),
-        Compiled = plan => Compile(new CompiledClip(clip, plan), c => c.EncodeImage),
+        Compiled = (plan, title) => Compile(new CompiledClip(clip, plan), title, c => c.EncodeImage),
         Eager = () => Plain(clip.encode_image),
         Onnx = () => ClipImageGraph.Build(clip),
     };
@@ -49,7 +49,7 @@ public sealed class Workload
     {
         Input = batch => BenchInput.Images(batch, resolution),
         Products = batch => NetworkProducts.ConvNeXt(model, resolution, batch),
-        Compiled = plan => Compile(new CompiledConvNeXtV2(model, plan, resolution), c => c.Logits),
+        Compiled = (plan, title) => Compile(new CompiledConvNeXtV2(model, plan, resolution), title, c => c.Logits),
         Eager = () => Plain(model.call),
         Onnx = () => ConvNeXtV2Graph.Build(model, resolution),
     };
@@ -58,16 +58,17 @@ public sealed class Workload
     {
         Input = batch => input(batch, clip.Config.ContextLength, clip.Config.VocabularySize),
         Products = batch => NetworkProducts.Text(clip.Config, batch, length(batch)),
-        Compiled = plan => Compile(new CompiledClip(clip, plan), c => c.EncodeText),
+        Compiled = (plan, title) => Compile(new CompiledClip(clip, plan), title, c => c.EncodeText),
         Eager = () => Plain(clip.encode_text),
         Onnx = () => ClipTextGraph.Build(clip),
     };
 
-    private static TorchContender Compile(CompiledClip clip, Func<CompiledClip, Func<Tensor, Tensor>> forward) =>
-        new(clip.Plan.DtypeName, clip.Plan, forward(clip), clip);
+    private static TorchContender Compile(CompiledClip clip, string title, Func<CompiledClip, Func<Tensor, Tensor>> forward) =>
+        new(title, clip.Plan, forward(clip), clip);
 
-    private static TorchContender Compile(CompiledConvNeXtV2 model, Func<CompiledConvNeXtV2, Func<Tensor, Tensor>> forward) =>
-        new(model.Plan.DtypeName, model.Plan, forward(model), model);
+    private static TorchContender Compile(
+        CompiledConvNeXtV2 model, string title, Func<CompiledConvNeXtV2, Func<Tensor, Tensor>> forward) =>
+        new(title, model.Plan, forward(model), model);
 
     private static TorchContender Plain(Func<Tensor, Tensor> forward) => new("eager float32", ComputePlan.Reference, forward);
 }

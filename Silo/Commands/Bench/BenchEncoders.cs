@@ -30,6 +30,8 @@ internal static class BenchEncoders
         var dtypes = ListOption.Words(
             "--dtype", "Number formats of ours; auto: what a node would take. The opponent computes float32.",
             ["auto", "float32", "bfloat16", "float16"], "float32", "auto");
+        var kernels = ListOption.Words(
+            "--kernels", "What computes ours; auto: what a node would take.", ["auto", "simd", "onednn", "aten"], "auto");
         var models = new Option<string?>("--models")
         {
             Description = $"Some of {string.Join(",", TrueSize.All.SelectMany(m => m.Workloads))}; all by default.",
@@ -40,7 +42,7 @@ internal static class BenchEncoders
             BenchOptions.Count("--rounds", "Rounds without a busy neighbour that a figure is the median of.", 7), BenchOptions.Seed(), LocalVerb.JsonOption());
         var command = new Command("encoders", "Times the networks against ONNX Runtime, interleaved in one process.")
         {
-            weights, batches, threads, dtypes, models, against, rounds, seed, json,
+            weights, batches, threads, dtypes, kernels, models, against, rounds, seed, json,
         };
         command.SetAction((parsed, token) =>
         {
@@ -50,6 +52,7 @@ internal static class BenchEncoders
                 Batches = parsed.GetValue(batches)!,
                 Threads = parsed.GetValue(threads)!,
                 Dtypes = [.. parsed.GetValue(dtypes)!.Select(dtype => Enum.Parse<ComputeDtype>(dtype, ignoreCase: true))],
+                Kernels = [.. parsed.GetValue(kernels)!.Select(name => Enum.Parse<ComputeKernels>(name, ignoreCase: true))],
                 AgainstEager = parsed.GetValue(against) == "eager",
                 Rounds = parsed.GetValue(rounds),
             };

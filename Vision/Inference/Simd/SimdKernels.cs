@@ -80,7 +80,8 @@ internal sealed unsafe class SimdKernels(Kernels oneDnn) : Kernels("simd", oneDn
     private Tensor Conv3x3(Tensor x, object conv, Tensor bias) =>
         conv is WinogradConvolution winograd ? winograd.Run(x.contiguous()) : base.Run("conv3x3_relu", x, conv, bias);
 
-    private static Tensor Linear(Tensor x, PackedMatrix weights, Tensor bias, Tensor? residual = null, bool relu = false)
+    /// <summary>x W^T + bias + residual, then ReLU if wanted; belongs to the dispose scope.</summary>
+    internal static Tensor Linear(Tensor x, PackedMatrix weights, Tensor bias, Tensor? residual = null, bool relu = false)
     {
         var dense = x.contiguous();
         var result = empty([.. x.shape[..^1], weights.Outputs]);
