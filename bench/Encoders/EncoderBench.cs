@@ -10,7 +10,7 @@ namespace FewShotCluster.Bench.Encoders;
 /// <param name="progress">Gets a step's name and its share done.</param>
 public sealed class EncoderBench(EncoderBenchOptions options, Action<string, double> progress)
 {
-    private static readonly TimeSpan LongestComparison = TimeSpan.FromMinutes(3);
+    private const string Alone = "matrix products";
 
     /// <summary>All wanted workloads of a model. Sets the calling thread's number of torch threads.</summary>
     public IReadOnlyList<EncoderResult> Run(BenchModel model, CancellationToken cancellationToken)
@@ -38,11 +38,13 @@ public sealed class EncoderBench(EncoderBenchOptions options, Action<string, dou
     }
 
     // Kernels are named where they are what is compared.
-    private string Title(ComputePlan plan) => options.Kernels.Count == 1 ? plan.DtypeName : $"{plan.DtypeName}-{plan.KernelsName.Split(' ')[0]}";
+    private string Title(ComputePlan plan) =>
+        options.Kernels.Count == 1 ? plan.DtypeName : $"{plan.DtypeName}-{plan.KernelsName.Split(' ')[0]}";
 
     // The opponent stands first, then one contender a plan.
     private List<EncoderResult> Compare(
-        Workload workload, int threads, int batch, List<IContender> contenders, List<ComputePlan> plans, CancellationToken cancellationToken)
+        Workload workload, int threads, int batch, List<IContender> contenders, List<ComputePlan> plans,
+        CancellationToken cancellationToken)
     {
         var step = $"{workload.Name} batch {batch} threads {threads}";
         progress(step, 0);
@@ -50,17 +52,18 @@ public sealed class EncoderBench(EncoderBenchOptions options, Action<string, dou
         var calls = contenders.ConvertAll(contender => contender.Prepare(input));
         var features = calls.ConvertAll(call => call());
         var opponent = contenders[0].Name;
-        var comparison = new Interleaved { Rounds = options.Rounds, Limit = LongestComparison }.Run(
-            [.. contenders.Zip(calls, (contender, call) => new Variant(contender.Name, () => call()))], opponent, cancellationToken);
+        var shapes = workload.Products(batch);
+        using var alone = new ProductsAlone(shapes, ComputePlan.For(CPU, ComputeDtype.Float32), threads, cancellationToken);
+        var variants = contenders.Zip(calls, (contender, call) => new Variant(contender.Name, () => call()));
+        var comparison = options.Rounds.Run(
+            [.. variants, new Variant(Alone, alone.Run)], opponent, cancellationToken);
 
-        var products = workload.Products(batch);
         var results = plans.Select((plan, i) =>
         {
             var ours = comparison[contenders[i + 1].Name];
-            var seconds = ours.Milliseconds.Median / 1000;
             return new EncoderResult(
-                workload.Name, batch, threads, plan, ours, comparison[opponent], products.Sum(p => p.Operations) / seconds / 1e9,
-                ProductRate.Seconds(products, plan, threads, cancellationToken) / seconds,
+                workload.Name, batch, threads, plan, ours, comparison[opponent],
+                shapes.Sum(p => p.Operations) / ours.Milliseconds.Median / 1e6, ours.Ratio.Median / comparison[Alone].Ratio.Median,
                 EncoderResult.WorstCosine(features[i + 1], features[0], batch), comparison.QuietRounds, comparison.Rounds);
         }).ToList();
         progress(step, 1);

@@ -1,3 +1,4 @@
+using FewShotCluster.Bench.Measurement;
 using FewShotCluster.Vision.Inference;
 
 namespace FewShotCluster.Bench.Encoders;
@@ -23,6 +24,6 @@ public sealed record EncoderBenchOptions
     /// <summary>Compare with the plain modules in place of ONNX Runtime.</summary>
     public bool AgainstEager { get; init; }
 
-    /// <summary>Quiet rounds wanted.</summary>
-    public required int Rounds { get; init; }
+    /// <summary>How the rounds are made.</summary>
+    public required Interleaved Rounds { get; init; }
 }

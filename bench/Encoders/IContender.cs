@@ -7,6 +7,6 @@ public interface IContender : IDisposable
     string Name { get; }
 
     /// <summary>Makes everything ready for a batch that does not belong to the measured call.</summary>
-    /// <returns>The measured call: the whole network, outputs [N, row] where a caller can read them; the next call overwrites them.</returns>
+    /// <returns>The measured call: the whole network, to outputs [N, row] that the next call overwrites.</returns>
     Func<float[]> Prepare(BenchInput input);
 }

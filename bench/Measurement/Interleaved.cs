@@ -8,8 +8,6 @@ namespace FewShotCluster.Bench.Measurement;
 /// <param name="processor">Tells processor time used so far.</param>
 public sealed class Interleaved(TimeProvider time, Func<ProcessorTime> processor)
 {
-    // A shorter call is repeated that long within its turn: the tick of the processor clock is 10 ms.
-    private static readonly TimeSpan Turn = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(10);
     private const double NeighbourShare = 0.06; // of one core
     private const double OwnShare = 0.9;        // of the wall time
@@ -18,6 +16,9 @@ public sealed class Interleaved(TimeProvider time, Func<ProcessorTime> processor
     {
     }
 
+    /// <summary>A shorter call is repeated that long within its turn; below some 200 ms a round is too short to see neighbours.</summary>
+    public TimeSpan Turn { get; init; } = TimeSpan.FromMilliseconds(250);
+
     /// <summary>Quiet rounds wanted.</summary>
     public int Rounds { get; init; } = 7;
 
@@ -25,14 +26,15 @@ public sealed class Interleaved(TimeProvider time, Func<ProcessorTime> processor
     public TimeSpan Limit { get; init; } = TimeSpan.FromMinutes(2);
 
     /// <summary>Medians and quartiles over the quiet rounds; where they are too few, over as many of the quietest.</summary>
-    /// <param name="variants">Called once each to warm up, then once (if short, more often) a round.</param>
+    /// <param name="variants">Each takes a turn to warm up and one a round: a call, or several short ones.</param>
     /// <param name="against">The variant that ratios refer to.</param>
     /// <param name="cancellationToken">Looked at between calls.</param>
     public Comparison Run(IReadOnlyList<Variant> variants, string against, CancellationToken cancellationToken = default)
     {
         var reference = variants.ToList().FindIndex(v => v.Name == against);
         if (reference < 0) throw new ArgumentException($"'{against}' is none of the variants");
-        foreach (var variant in variants) variant.Call();
+        // A turn, not a call: .NET compiles what runs often a second time.
+        foreach (var variant in variants) TakeTurn(variant.Call);
 
         var start = time.GetTimestamp();
         var rounds = new List<Round>();
@@ -40,10 +42,11 @@ public sealed class Interleaved(TimeProvider time, Func<ProcessorTime> processor
             rounds.Add(Once(variants, first: rounds.Count, cancellationToken));
 
         var quiet = rounds.Count(r => r.Quiet);
-        var kept = rounds.OrderByDescending(r => r.Quiet).ThenBy(r => r.Neighbours).Take(Math.Max(quiet, Math.Min(Rounds, rounds.Count))).ToList();
+        var kept = rounds.OrderByDescending(r => r.Quiet).ThenBy(r => r.Neighbours).Take(Math.Max(quiet, Rounds)).ToList();
         return new Comparison(
             [.. variants.Select((variant, i) => new Timing(
-                variant.Name, Spread.Of(kept.Select(r => r.Milliseconds[i])), Spread.Of(kept.Select(r => r.Milliseconds[reference] / r.Milliseconds[i]))))],
+                variant.Name, Spread.Of(kept.Select(r => r.Milliseconds[i])),
+                Spread.Of(kept.Select(r => r.Milliseconds[reference] / r.Milliseconds[i]))))],
             quiet, rounds.Count);
     }
 

@@ -19,7 +19,7 @@ public sealed record Machine(
         File.Exists(CpuInfo) ? DescribeCpu(File.ReadLines(CpuInfo)) : RuntimeInformation.ProcessArchitecture.ToString(),
         Environment.ProcessorCount, DescribeGpu(), RuntimeInformation.OSDescription);
 
-    /// <summary>From the lines "key : value" of /proc/cpuinfo; an ARM processor's have other keys, and give its architecture only.</summary>
+    /// <summary>From the lines "key : value" of /proc/cpuinfo; those of ARM processors give their architecture only.</summary>
     internal static string DescribeCpu(IEnumerable<string> cpuInfo)
     {
         var facts = cpuInfo.TakeWhile(line => line.Length > 0).Select(line => line.Split(':', 2, StringSplitOptions.TrimEntries))

@@ -9,7 +9,7 @@ namespace FewShotCluster.Bench.Models;
 /// <param name="Create">The network, not yet with usable weights.</param>
 public sealed record TrueSize(string Name, IReadOnlyList<string> Workloads, Func<nn.Module> Create)
 {
-    private static readonly ClipConfig ViTB32 = new()
+    internal static readonly ClipConfig ViTB32 = new()
     {
         EmbedDim = 512,
         ImageResolution = 224,
@@ -22,14 +22,15 @@ public sealed record TrueSize(string Name, IReadOnlyList<string> Workloads, Func
         TextLayers = 12,
     };
 
-    private static readonly ClipConfig Rn101 = ViTB32 with { VisionPatchSize = null, VisionWidth = 64, VisionLayers = [3, 4, 23, 3] };
+    internal static readonly ClipConfig Rn101 = ViTB32 with { VisionPatchSize = null, VisionWidth = 64, VisionLayers = [3, 4, 23, 3] };
 
     /// <summary>Those that the product is measured with. The text towers of ViT-B/32 and RN101 have the same size.</summary>
     public static IReadOnlyList<TrueSize> All { get; } =
     [
         new("vit-b-32", ["vit-b-32", "text-full", "text-prompt"], () => new Clip(ViTB32)),
         new("rn101", ["rn101"], () => new Clip(Rn101)),
-        new("convnextv2-base", ["convnextv2-base-224", "convnextv2-base-384"], () => new ConvNeXtV2([3, 3, 27, 3], [128, 256, 512, 1024], 1000)),
+        new("convnextv2-base", ["convnextv2-base-224", "convnextv2-base-384"],
+            () => new ConvNeXtV2([3, 3, 27, 3], [128, 256, 512, 1024], 1000)),
     ];
 
     /// <summary>The network with random weights.</summary>

@@ -10,7 +10,10 @@ public static class ClipTextGraph
         var config = clip.Config;
         var graph = new OnnxGraph(clip.state_dict());
         var tokens = graph.Tokens(config.ContextLength);
-        var transformer = new OnnxTransformer(graph, "transformer", config.TextLayers, config.TextHeads, config.Activation) { Causal = true };
+        var transformer = new OnnxTransformer(graph, "transformer", config.TextLayers, config.TextHeads, config.Activation)
+        {
+            Causal = true,
+        };
         var x = graph.Node("Gather", [graph.Weight("token_embedding.weight"), tokens]);       // [N, context, width]
         x = transformer.Blocks(graph.Add(x, graph.Weight("positional_embedding")));
         x = graph.LayerNorm(x, "ln_final");

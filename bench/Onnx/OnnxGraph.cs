@@ -31,7 +31,8 @@ internal sealed class OnnxGraph(IReadOnlyDictionary<string, Tensor> state)
     public string Tokens(long context) => Input("tokens", Int64Type, context);
 
     /// <summary>A node of the standard's operators, with one output.</summary>
-    public string Node(string op, string[] arguments, params (string Name, object Value)[] attributes) => Node(op, "", arguments, attributes);
+    public string Node(string op, string[] arguments, params (string Name, object Value)[] attributes) =>
+        Node(op, "", arguments, attributes);
 
     /// <summary>A node of ONNX Runtime's own operators, with one output.</summary>
     public string ContribNode(string op, string[] arguments, params (string Name, object Value)[] attributes) =>
@@ -123,7 +124,8 @@ internal sealed class OnnxGraph(IReadOnlyDictionary<string, Tensor> state)
     {
         var shape = new ProtoMessage().Message(1, new ProtoMessage().Text(2, "N"));
         foreach (var side in row) shape.Message(1, new ProtoMessage().Varint(1, side));
-        return new ProtoMessage().Text(1, name).Message(2, new ProtoMessage().Message(1, new ProtoMessage().Varint(1, type).Message(2, shape)));
+        var tensor = new ProtoMessage().Varint(1, type).Message(2, shape);
+        return new ProtoMessage().Text(1, name).Message(2, new ProtoMessage().Message(1, tensor));
     }
 
     private static ProtoMessage Attribute(string name, object value)

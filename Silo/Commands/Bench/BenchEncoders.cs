@@ -16,6 +16,7 @@ namespace FewShotCluster.Silo.Commands.Bench;
 /// <summary><c>fewshotd bench encoders</c>: how fast the networks are, against ONNX Runtime.</summary>
 internal static class BenchEncoders
 {
+    private static readonly TimeSpan LongestComparison = TimeSpan.FromMinutes(3);
     private const int MostRows = 4096, MostThreads = 1024;
 
     public static Command Create()
@@ -26,7 +27,7 @@ internal static class BenchEncoders
             AllowMultipleArgumentsPerToken = true,
         };
         var batches = ListOption.Numbers("--batch", "Rows a call.", MostRows, 1, 8);
-        var threads = ListOption.Numbers("--threads", "Of torch and of ONNX Runtime.", MostThreads, 1, Math.Max(1, Environment.ProcessorCount));
+        var threads = ListOption.Numbers("--threads", "Of torch and of ONNX Runtime.", MostThreads, 1, Environment.ProcessorCount);
         var dtypes = ListOption.Words(
             "--dtype", "Number formats of ours; auto: what a node would take. The opponent computes float32.",
             ["auto", "float32", "bfloat16", "float16"], "float32", "auto");
@@ -39,7 +40,8 @@ internal static class BenchEncoders
         var against = new Option<string>("--against") { Description = "The opponent.", DefaultValueFactory = _ => "onnxruntime" };
         against.AcceptOnlyFromAmong("onnxruntime", "eager");
         var (rounds, seed, json) = (
-            BenchOptions.Count("--rounds", "Rounds without a busy neighbour that a figure is the median of.", 7), BenchOptions.Seed(), LocalVerb.JsonOption());
+            BenchOptions.Count("--rounds", "Rounds without a busy neighbour that a figure is the median of.", 7),
+            BenchOptions.Seed(), LocalVerb.JsonOption());
         var command = new Command("encoders", "Times the networks against ONNX Runtime, interleaved in one process.")
         {
             weights, batches, threads, dtypes, kernels, models, against, rounds, seed, json,
@@ -48,13 +50,13 @@ internal static class BenchEncoders
         {
             var options = new EncoderBenchOptions
             {
-                Workloads = parsed.GetValue(models)?.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).ToHashSet(),
+                Workloads = parsed.GetValue(models)?.Split(',', StringSplitOptions.TrimEntries).ToHashSet(),
                 Batches = parsed.GetValue(batches)!,
                 Threads = parsed.GetValue(threads)!,
                 Dtypes = [.. parsed.GetValue(dtypes)!.Select(dtype => Enum.Parse<ComputeDtype>(dtype, ignoreCase: true))],
                 Kernels = [.. parsed.GetValue(kernels)!.Select(name => Enum.Parse<ComputeKernels>(name, ignoreCase: true))],
                 AgainstEager = parsed.GetValue(against) == "eager",
-                Rounds = parsed.GetValue(rounds),
+                Rounds = new Interleaved { Rounds = parsed.GetValue(rounds), Limit = LongestComparison },
             };
             return RunAsync(options, parsed.GetValue(weights)!, parsed.GetValue(seed), parsed.GetValue(json), token);
         });
@@ -75,24 +77,32 @@ internal static class BenchEncoders
                 using var model = open();
                 measured.AddRange(bench.Run(model, stop));
             }
-            return measured.Count > 0 ? measured : throw LocalVerb.Invalid("--models: the models given have none of these workloads");
+            return measured.Count > 0 ? measured : throw LocalVerb.Invalid("--models: none of these is measured on the weights given");
         }, cancellationToken);
         EncodersTable.Print(AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(LocalVerb.Story(json)) }), results);
         OutputFile.WriteJson(json, BenchReport.Of([.. results.Select(result => result.ToFigure())]));
         foreach (var result in results.Where(r => !r.Agrees))
-            Console.Error.WriteLine($"{result.ToFigure().Name}: features differ from {result.Opponent.Name}'s, cosine {result.Cosine:0.000000}");
+            Console.Error.WriteLine($"{result.ToFigure().Name}: not the features of {result.Opponent.Name}, cosine {result.Cosine:0.000000}");
         return results.All(r => r.Agrees) ? 0 : 1;
     }
 
-    private static IEnumerable<Func<BenchModel>> Random(EncoderBenchOptions options, ulong seed) => TrueSize.All
-        .Where(size => options.Workloads is null || size.Workloads.Any(options.Workloads.Contains))
-        .Select(size => (Func<BenchModel>)(() => new BenchModel(size.Random(seed), size.Name)));
+    private static IEnumerable<Func<BenchModel>> Random(EncoderBenchOptions options, ulong seed)
+    {
+        var known = TrueSize.All.SelectMany(size => size.Workloads);
+        if (options.Workloads?.Except(known).ToList() is [var unknown, ..])
+            throw LocalVerb.Invalid($"--models: '{unknown}' is none of {string.Join(", ", known)}");
+        return TrueSize.All
+            .Where(size => options.Workloads is null || size.Workloads.Any(options.Workloads.Contains))
+            .Select(size => (Func<BenchModel>)(() => new BenchModel(size.Random(seed), size.Name)));
+    }
 
     private static BenchModel Load(string weights)
     {
         using var checkpoint = Checkpoint.Open(weights);
         return new BenchModel(
-            LoadedModel.KindOf(checkpoint) == ModelKind.Clip ? Clip.Load(checkpoint, ActivationOption.Of(weights)) : ConvNeXtV2.Load(checkpoint),
+            LoadedModel.KindOf(checkpoint) == ModelKind.Clip
+                ? Clip.Load(checkpoint, ActivationOption.Of(weights))
+                : ConvNeXtV2.Load(checkpoint),
             Path.GetFileNameWithoutExtension(weights));
     }
 }

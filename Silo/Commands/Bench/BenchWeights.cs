@@ -5,14 +5,17 @@ using FewShotCluster.Vision.Checkpoints;
 
 namespace FewShotCluster.Silo.Commands.Bench;
 
-/// <summary><c>fewshotd bench weights</c>: checkpoints of the published sizes with random weights, for trials where no others are.</summary>
+/// <summary><c>fewshotd bench weights</c>: checkpoints of the published sizes with random weights, for trials.</summary>
 internal static class BenchWeights
 {
     public static Command Create()
     {
         var output = new Option<string>("--out") { Description = "Folder; made if absent.", Required = true };
         var seed = BenchOptions.Seed();
-        var command = new Command("weights", "Writes checkpoints of ViT-B/32, RN101 and ConvNeXt-V2-Base with random weights.") { output, seed };
+        var command = new Command("weights", "Writes checkpoints of ViT-B/32, RN101 and ConvNeXt-V2-Base with random weights.")
+        {
+            output, seed,
+        };
         command.SetAction((parsed, token) => LocalVerb.RunAsync(null, (progress, stop) =>
         {
             var folder = Directory.CreateDirectory(parsed.GetValue(output)!).FullName;

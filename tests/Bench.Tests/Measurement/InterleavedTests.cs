@@ -19,7 +19,8 @@ public sealed class InterleavedTests
     {
         var round = 0;
         // The machine gets slower from round to round: ratios must not see it.
-        var result = Interleaved(rounds: 5).Run([Takes("slow", () => 600 + 60 * ++round), Takes("fast", () => 300 + 30 * round)], against: "slow");
+        var result = Interleaved(rounds: 5).Run(
+            [Takes("slow", () => 600 + 60 * ++round), Takes("fast", () => 300 + 30 * round)], against: "slow");
 
         Assert.Equal((5, 5), (result.QuietRounds, result.Rounds));
         Assert.Equal(2, result["fast"].Ratio.Median, 6);
