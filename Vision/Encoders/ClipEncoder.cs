@@ -28,7 +28,7 @@ public sealed class ClipEncoder : IImageTextEncoder
 
     /// <summary>
     /// SHA-256 over weights, vocabulary, activation and preprocessing, hexadecimal: features of another digest are not comparable. The
-    /// number format is no part of it: features of float32, bfloat16 and float16 agree to a cosine of 0.9999, and a class set may move.
+    /// number format is no part of it: features of float32, bfloat16 and float16 agree to a cosine of 0.9998, and a class set may move.
     /// </summary>
     public string Digest { get; }
 

@@ -19,18 +19,23 @@ internal sealed class CompiledAttention
 
     /// <param name="weights">The model's.</param>
     /// <param name="prefix">Of the blocks' names, as in <c>transformer.resblocks.</c></param>
+    /// <param name="layers">Blocks.</param>
     /// <param name="heads">Attention heads.</param>
     /// <param name="causal">Whether a token sees only earlier ones.</param>
     /// <param name="activation">Between the linear layers.</param>
-    public CompiledAttention(CompiledWeights weights, string prefix, int heads, bool causal, ClipActivation activation)
+    public CompiledAttention(CompiledWeights weights, string prefix, int layers, int heads, bool causal, ClipActivation activation)
     {
         kernels = weights.Plan.Kernels;
-        var count = weights.Count(prefix);
         object[] settings = [causal, activation == ClipActivation.QuickGelu];
-        for (var i = 0; i < count - 1; i++)
-            blocks.Add(new("attention_block", [heads, .. settings, .. Attention(weights, $"{prefix}{i}."), .. Mlp(weights, $"{prefix}{i}.", activation, isPooled: false)]));
-        var last = $"{prefix}{count - 1}.";
-        pooled = [.. settings, .. Pooling(weights, last, heads), .. Mlp(weights, last, activation, isPooled: true)];
+        for (var i = 0; i < layers - 1; i++)
+        {
+            var block = $"{prefix}{i}.";
+            blocks.Add(new(
+                "attention_block",
+                [heads, .. settings, .. Attention(weights, block), .. Mlp(weights, block, activation, weights.KeepBlockLinear)]));
+        }
+        var last = $"{prefix}{layers - 1}.";
+        pooled = [.. settings, .. Pooling(weights, last, heads), .. Mlp(weights, last, activation, weights.KeepLinear)];
     }
 
     /// <summary>States after the last block of one token a row.</summary>
@@ -39,11 +44,10 @@ internal sealed class CompiledAttention
     /// <returns>[N, D]</returns>
     public Tensor Run(Tensor x, Tensor positions) => kernels.Run("pooled_attention_block", [kernels.Run(x, blocks), positions, .. pooled]);
 
-    private static Tensor[] Norm(CompiledWeights weights, string name) => [weights.Keep(name + ".weight"), weights.Keep(name + ".bias")];
-
     private static object[] Attention(CompiledWeights weights, string block) =>
     [
-        .. Norm(weights, block + "ln_1"), weights.KeepLinear(weights.Take(block + "attn.in_proj_weight")), weights.Keep(block + "attn.in_proj_bias"),
+        .. weights.KeepBoth(block + "ln_1"),
+        weights.KeepLinear(weights.Take(block + "attn.in_proj_weight")), weights.Keep(block + "attn.in_proj_bias"),
         weights.KeepBlockLinear(weights.Take(block + "attn.out_proj.weight")), weights.Keep(block + "attn.out_proj.bias"),
     ];
 
@@ -51,7 +55,11 @@ internal sealed class CompiledAttention
     {
         var projections = weights.Take(block + "attn.in_proj_weight").chunk(3, 0);
         var biases = weights.Take(block + "attn.in_proj_bias").chunk(3, 0);
-        return [.. Norm(weights, block + "ln_1"), .. SingleQuery(weights, heads, projections, biases), weights.KeepLinear(weights.Take(block + "attn.out_proj.weight")), weights.Keep(block + "attn.out_proj.bias")];
+        return
+        [
+            .. weights.KeepBoth(block + "ln_1"), .. SingleQuery(weights, heads, projections, biases),
+            .. weights.KeepLinear(block + "attn.out_proj"),
+        ];
     }
 
     /// <summary>The arguments that <c>single_query</c> and the query in front of it take.</summary>
@@ -70,14 +78,14 @@ internal sealed class CompiledAttention
         ];
     }
 
-    private static object[] Mlp(CompiledWeights weights, string block, ClipActivation activation, bool isPooled)
+    private static object[] Mlp(CompiledWeights weights, string block, ClipActivation activation, Func<Tensor, IDisposable> pack)
     {
         var factor = activation == ClipActivation.QuickGelu ? QuickGeluFactor : 1;
-        Func<Tensor, IDisposable> pack = isPooled ? weights.KeepLinear : weights.KeepBlockLinear;
         return
         [
-            .. Norm(weights, block + "ln_2"),
-            weights.KeepLinear(weights.Take(block + "mlp.c_fc.weight").Times(factor)), weights.Keep(weights.Take(block + "mlp.c_fc.bias").Times(factor)),
+            .. weights.KeepBoth(block + "ln_2"),
+            weights.KeepLinear(weights.Take(block + "mlp.c_fc.weight").Times(factor)),
+            weights.Keep(weights.Take(block + "mlp.c_fc.bias").Times(factor)),
             pack(weights.Take(block + "mlp.c_proj.weight").Over(factor)), weights.Keep(block + "mlp.c_proj.bias"),
         ];
     }

@@ -21,7 +21,9 @@ public sealed class CompiledClip : IDisposable
         using var scope = NewDisposeScope();
         LogitScale = model.LogitScale.exp().to(ScalarType.Float32).cpu().item<float>();
         weights = new CompiledWeights(model, plan);
-        visual = Config.VisionPatchSize is null ? new CompiledModifiedResNet(weights, Config) : new CompiledVisionTransformer(weights, Config);
+        visual = Config.VisionPatchSize is null
+            ? new CompiledModifiedResNet(weights, Config)
+            : new CompiledVisionTransformer(weights, Config);
         text = new CompiledTextTransformer(weights, Config);
     }
 

@@ -33,8 +33,8 @@ public sealed class CompiledConvNeXtV2 : IDisposable
             side /= stage == 0 ? 4 : 2;
             for (var i = 0; i < Depths[stage]; i++) blocks.Add(Block($"stages.{stage}.{i}.", Dims[stage], side));
         }
-        norm = [NormEpsilon, weights.Keep("norm.weight"), weights.Keep("norm.bias")];
-        head = [weights.KeepLinear(weights.Take("head.weight")), weights.Keep("head.bias")];
+        norm = [NormEpsilon, .. weights.KeepBoth("norm")];
+        head = [.. weights.KeepLinear("head")];
     }
 
     /// <summary>Channels of the four stages; the last is the size of the pooled features.</summary>
@@ -70,15 +70,13 @@ public sealed class CompiledConvNeXtV2 : IDisposable
     /// <summary>Releases the weights.</summary>
     public void Dispose() => weights.Dispose();
 
-    private KernelCall Stem(int side) => new("convnext_stem",
-    [
-        .. Conv("downsample_layers.0.0", 0, 4, 1, side), weights.Keep("downsample_layers.0.1.weight"), weights.Keep("downsample_layers.0.1.bias"),
-    ]);
+    private KernelCall Stem(int side) =>
+        new("convnext_stem", [.. Conv("downsample_layers.0.0", 0, 4, 1, side), .. weights.KeepBoth("downsample_layers.0.1")]);
 
     private KernelCall Downsample(int stage, int side)
     {
         var name = $"downsample_layers.{stage}.";
-        return new("convnext_downsample", [weights.Keep(name + "0.weight"), weights.Keep(name + "0.bias"), .. Conv(name + "1", 0, 2, 1, side)]);
+        return new("convnext_downsample", [.. weights.KeepBoth(name + "0"), .. Conv(name + "1", 0, 2, 1, side)]);
     }
 
     private KernelCall Block(string name, int dim, int side)
@@ -88,8 +86,7 @@ public sealed class CompiledConvNeXtV2 : IDisposable
         var bias = weights.Take(name + "pwconv2.bias") + project.matmul(weights.Take(name + "grn.beta").flatten());
         return new("convnext_block",
         [
-            .. Conv(name + "dwconv", 3, 1, dim, side), weights.Keep(name + "norm.weight"), weights.Keep(name + "norm.bias"),
-            weights.KeepLinear(weights.Take(name + "pwconv1.weight")), weights.Keep(name + "pwconv1.bias"),
+            .. Conv(name + "dwconv", 3, 1, dim, side), .. weights.KeepBoth(name + "norm"), .. weights.KeepLinear(name + "pwconv1"),
             weights.KeepSingle(weights.Take(name + "grn.gamma")), weights.KeepBlockLinear(project), weights.Keep(bias),
         ]);
     }

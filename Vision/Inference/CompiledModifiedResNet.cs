@@ -55,7 +55,7 @@ internal sealed class CompiledModifiedResNet : ICompiledTower
     private static object[] Conv3x3(CompiledWeights weights, string conv, string norm, int side)
     {
         var (weight, bias) = Folded(weights, conv, norm);
-        return [weights.KeepConv3x3(weight, bias, side), weights.Keep(bias)];
+        return [weights.KeepConv3x3(weight, side), weights.Keep(bias)];
     }
 
     /// <summary>A 1x1 convolution as a linear layer over channels.</summary>
@@ -81,8 +81,9 @@ internal sealed class CompiledModifiedResNet : ICompiledTower
         [
             weights.Keep(name + "positional_embedding"),
             .. CompiledAttention.SingleQuery(
-                weights, heads, [.. parts.Select(p => weights.Take($"{name}{p}.weight"))], [.. parts.Select(p => weights.Take($"{name}{p}.bias"))]),
-            weights.KeepLinear(weights.Take(name + "c_proj.weight")), weights.Keep(name + "c_proj.bias"),
+                weights, heads,
+                [.. parts.Select(p => weights.Take($"{name}{p}.weight"))], [.. parts.Select(p => weights.Take($"{name}{p}.bias"))]),
+            .. weights.KeepLinear(name + "c_proj"),
         ];
     }
 }

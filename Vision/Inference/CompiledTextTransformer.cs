@@ -3,7 +3,9 @@ using static TorchSharp.torch;
 
 namespace FewShotCluster.Vision.Inference;
 
-/// <summary>CLIP's text tower on folded and packed weights. Texts are cut after the longest end token, which causality makes exact.</summary>
+/// <summary>
+/// CLIP's text tower on folded and packed weights. Texts are cut after the longest end token, which causality makes exact.
+/// </summary>
 internal sealed class CompiledTextTransformer
 {
     private readonly Kernels kernels;
@@ -15,10 +17,10 @@ internal sealed class CompiledTextTransformer
     {
         kernels = weights.Plan.Kernels;
         embedding = [weights.Keep("token_embedding.weight"), weights.Keep("positional_embedding")];
-        attention = new CompiledAttention(weights, "transformer.resblocks.", config.TextHeads, causal: true, config.Activation);
+        attention = new CompiledAttention(weights, "transformer.resblocks.", config.TextLayers, config.TextHeads, causal: true, config.Activation);
         head =
         [
-            1e-5, weights.Keep("ln_final.weight"), weights.Keep("ln_final.bias"),
+            1e-5, .. weights.KeepBoth("ln_final"),
             weights.KeepLinear(weights.Take("text_projection").t()), weights.Keep(zeros(config.EmbedDim)),
         ];
     }

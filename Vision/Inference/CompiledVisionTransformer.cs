@@ -18,12 +18,13 @@ internal sealed class CompiledVisionTransformer : ICompiledTower
         [
             config.VisionPatchSize!.Value, weights.KeepLinear(weights.Take("visual.conv1.weight").flatten(1)),
             weights.Keep(zeros(config.VisionWidth)), weights.Keep("visual.class_embedding"), weights.Keep("visual.positional_embedding"),
-            weights.Keep("visual.ln_pre.weight"), weights.Keep("visual.ln_pre.bias"),
+            .. weights.KeepBoth("visual.ln_pre"),
         ];
-        attention = new CompiledAttention(weights, "visual.transformer.resblocks.", config.VisionHeads, causal: false, config.Activation);
+        attention = new CompiledAttention(
+            weights, "visual.transformer.resblocks.", config.VisionLayers[0], config.VisionHeads, causal: false, config.Activation);
         head =
         [
-            1e-5, weights.Keep("visual.ln_post.weight"), weights.Keep("visual.ln_post.bias"),
+            1e-5, .. weights.KeepBoth("visual.ln_post"),
             weights.KeepLinear(weights.Take("visual.proj").t()), weights.Keep(zeros(config.EmbedDim)),
         ];
     }

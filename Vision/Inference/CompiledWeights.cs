@@ -16,10 +16,6 @@ internal sealed class CompiledWeights(nn.Module module, ComputePlan plan) : IDis
     /// <summary>Whether the module has a weight of that name.</summary>
     public bool Has(string name) => state.ContainsKey(name);
 
-    /// <summary>How many consecutive blocks <c>prefix0. prefix1. ...</c> the module has.</summary>
-    public int Count(string prefix) =>
-        Enumerable.Range(0, int.MaxValue).TakeWhile(i => state.Keys.Any(k => k.StartsWith($"{prefix}{i}.", StringComparison.Ordinal))).Count();
-
     /// <summary>A weight in float32.</summary>
     public Tensor Take(string name) => state[name].detach().to(ScalarType.Float32).cpu();
 
@@ -27,30 +23,37 @@ internal sealed class CompiledWeights(nn.Module module, ComputePlan plan) : IDis
     public Tensor Keep(string name) => Keep(Take(name));
 
     /// <summary>A folded weight, in the plan's number format.</summary>
-    public Tensor Keep(Tensor weight) => Own(weight.to(plan.Dtype).to(plan.Device).contiguous());
+    public Tensor Keep(Tensor weight) => Own(OnDevice(weight).contiguous());
+
+    /// <summary>The weight and the bias of a layer as they are: a norm's.</summary>
+    public Tensor[] KeepBoth(string layer) => [Keep(layer + ".weight"), Keep(layer + ".bias")];
 
     /// <summary>A folded weight that enters float32 arithmetic whatever the plan's number format.</summary>
     public Tensor KeepSingle(Tensor weight) => Own(weight.to(ScalarType.Float32).to(plan.Device).contiguous());
 
     /// <summary>A linear layer's weights [out, in].</summary>
-    public Tensor KeepLinear(Tensor weight) => Own(plan.Kernels.PackLinear(weight.to(plan.Dtype).to(plan.Device).contiguous()));
+    public Tensor KeepLinear(Tensor weight) => Own(plan.Kernels.PackLinear(OnDevice(weight).contiguous()));
+
+    /// <summary>The weights and the bias of a linear layer as they are.</summary>
+    public Tensor[] KeepLinear(string layer) => [KeepLinear(Take(layer + ".weight")), Keep(layer + ".bias")];
 
     /// <inheritdoc cref="Kernels.PackBlockLinear"/>
-    public IDisposable KeepBlockLinear(Tensor weight) => Own(plan.Kernels.PackBlockLinear(weight.to(plan.Dtype).to(plan.Device).contiguous()));
+    public IDisposable KeepBlockLinear(Tensor weight) => Own(plan.Kernels.PackBlockLinear(OnDevice(weight).contiguous()));
 
     /// <inheritdoc cref="Kernels.PackConv3x3"/>
-    public IDisposable KeepConv3x3(Tensor weight, Tensor bias, int side) =>
-        Own(plan.Kernels.PackConv3x3(weight.to(plan.Dtype).to(plan.Device), bias, side));
+    public IDisposable KeepConv3x3(Tensor weight, int side) => Own(plan.Kernels.PackConv3x3(OnDevice(weight), side));
 
     /// <inheritdoc cref="Kernels.PackConv"/>
     public Tensor KeepConv(Tensor weight, int padding, int stride, int groups, int side) =>
-        Own(plan.Kernels.PackConv(weight.to(plan.Dtype).to(plan.Device), padding, stride, groups, side));
+        Own(plan.Kernels.PackConv(OnDevice(weight), padding, stride, groups, side));
 
     public void Dispose()
     {
         foreach (var packed in kept) packed.Dispose();
         kept.Clear();
     }
+
+    private Tensor OnDevice(Tensor weight) => weight.to(plan.Dtype).to(plan.Device);
 
     private T Own<T>(T packed) where T : IDisposable
     {

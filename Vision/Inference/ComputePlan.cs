@@ -70,12 +70,15 @@ public sealed record ComputePlan
 
     internal bool IsCpu => Device.type == DeviceType.CPU;
 
-    /// <summary>The plan for a device; null: the CPU. Kernels that cannot compute there, or not this number format, give way to the next.</summary>
+    /// <summary>
+    /// The plan for a device; null: the CPU. Kernels that cannot compute there, or not this number format, give way to the next.
+    /// </summary>
     /// <remarks>
     /// Ours are for AVX2; with AVX-512 oneDNN's vectors are twice as wide. oneDNN computes float32 always and bfloat16 where the
     /// processor has it; what it would emulate goes to torch's own operators, which are slow but right.
     /// </remarks>
-    public static ComputePlan For(Device? device = null, ComputeDtype dtype = ComputeDtype.Auto, ComputeKernels kernels = ComputeKernels.Auto)
+    public static ComputePlan For(
+        Device? device = null, ComputeDtype dtype = ComputeDtype.Auto, ComputeKernels kernels = ComputeKernels.Auto)
     {
         device ??= CPU;
         var isCpu = device.type == DeviceType.CPU;
@@ -88,7 +91,8 @@ public sealed record ComputePlan
         };
         var isSingle = isCpu && scalar == ScalarType.Float32;
         var isNative = isSingle || (isCpu && scalar == ScalarType.BFloat16 && CpuFeatures.FastBFloat16);
-        var simd = isSingle && (kernels == ComputeKernels.Simd || (kernels == ComputeKernels.Auto && !CpuFeatures.HasAvx512)) ? Kernels.Simd : null;
+        var wantsSimd = kernels == ComputeKernels.Simd || (kernels == ComputeKernels.Auto && !CpuFeatures.HasAvx512);
+        var simd = isSingle && wantsSimd ? Kernels.Simd : null;
         var oneDnn = isNative && kernels != ComputeKernels.Aten ? Kernels.OneDnn : null;
         return new ComputePlan(device, scalar, simd ?? oneDnn ?? Kernels.Aten);
     }

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics.X86;
 
 namespace FewShotCluster.Vision.Inference;
@@ -15,7 +16,7 @@ public static class CpuFeatures
 
     /// <summary>The widest of its vector extensions, as in <c>avx2</c> or <c>avx512 bf16</c>.</summary>
     public static string Description { get; } =
-        (HasAvx512 ? "avx512" : Avx2.IsSupported ? "avx2" : System.Runtime.InteropServices.RuntimeInformation.ProcessArchitecture.ToString())
+        (HasAvx512 ? "avx512" : Avx2.IsSupported ? "avx2" : RuntimeInformation.ProcessArchitecture.ToString())
         + (FastBFloat16 ? " bf16" : "");
 
     // Both need the AVX-512 state that the system saves, which IsSupported has checked.

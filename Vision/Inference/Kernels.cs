@@ -19,7 +19,8 @@ internal class Kernels
 
     private static readonly Lazy<Kernels?> PackedOneDnn = new(LoadOneDnn);
     private static readonly Lazy<Kernels> PortableAten = new(() => new("aten", jit.load(TorchScriptArchive.Of("aten.py", "blocks.py"))));
-    private static readonly Lazy<Kernels?> OwnSimd = new(() => OneDnn is { } oneDnn && SimdKernels.IsSupported ? new SimdKernels(oneDnn) : null);
+    private static readonly Lazy<Kernels?> OwnSimd =
+        new(() => OneDnn is { } oneDnn && SimdKernels.IsSupported ? new SimdKernels(oneDnn) : null);
     private readonly jit.ScriptModule module;
 
     private Kernels(string name, jit.ScriptModule module) => (Name, this.module) = (name, module);
@@ -42,7 +43,7 @@ internal class Kernels
     /// <summary>Runs a method of the scripts.</summary>
     public virtual Tensor Run(string method, params object[] arguments)
     {
-        // TorchSharp would make a native scalar of each number, which nothing refers to during the call: a collection may free it there.
+        // TorchSharp would make a native scalar of each number that nothing refers to in the call: a collection may free it.
         var held = Array.ConvertAll(arguments, a => a switch { int n => (Scalar)(long)n, long n => (Scalar)n, double n => (Scalar)n, _ => a });
         try
         {
@@ -54,7 +55,9 @@ internal class Kernels
         }
     }
 
-    /// <summary>Runs a network's calls, each on the result of the one before; only the last result is left to the caller's dispose scope.</summary>
+    /// <summary>
+    /// Runs a network's calls, each on the result of the one before; only the last result is left to the caller's dispose scope.
+    /// </summary>
     public Tensor Run(Tensor x, IEnumerable<KernelCall> calls)
     {
         var state = x;
@@ -75,9 +78,8 @@ internal class Kernels
 
     /// <summary>A 3x3 convolution with padding 1 and stride 1 whose result goes through ReLU.</summary>
     /// <param name="weight">[out, in, 3, 3]</param>
-    /// <param name="bias">[out]</param>
     /// <param name="side">Of the usual input, pixels.</param>
-    public virtual IDisposable PackConv3x3(Tensor weight, Tensor bias, int side) => PackConv(weight, 1, 1, 1, side);
+    public virtual IDisposable PackConv3x3(Tensor weight, int side) => PackConv(weight, 1, 1, 1, side);
 
     /// <summary>A convolution's weights [out, in / groups, k, k] in the layout that <c>conv*</c> take.</summary>
     /// <param name="weight">The weights.</param>

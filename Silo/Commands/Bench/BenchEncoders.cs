@@ -30,9 +30,9 @@ internal static class BenchEncoders
         var threads = ListOption.Numbers("--threads", "Of torch and of ONNX Runtime.", MostThreads, 1, Environment.ProcessorCount);
         var dtypes = ListOption.Words(
             "--dtype", "Number formats of ours; auto: what a node would take. The opponent computes float32.",
-            ["auto", "float32", "bfloat16", "float16"], "float32", "auto");
+            ComputeWords.Of<ComputeDtype>(), "float32", "auto");
         var kernels = ListOption.Words(
-            "--kernels", "What computes ours; auto: what a node would take.", ["auto", "simd", "onednn", "aten"], "auto");
+            "--kernels", "What computes ours; auto: what a node would take.", ComputeWords.Of<ComputeKernels>(), "auto");
         var models = new Option<string?>("--models")
         {
             Description = $"Some of {string.Join(",", TrueSize.All.SelectMany(m => m.Workloads))}; all by default.",
@@ -53,8 +53,8 @@ internal static class BenchEncoders
                 Workloads = parsed.GetValue(models)?.Split(',', StringSplitOptions.TrimEntries).ToHashSet(),
                 Batches = parsed.GetValue(batches)!,
                 Threads = parsed.GetValue(threads)!,
-                Dtypes = [.. parsed.GetValue(dtypes)!.Select(dtype => Enum.Parse<ComputeDtype>(dtype, ignoreCase: true))],
-                Kernels = [.. parsed.GetValue(kernels)!.Select(name => Enum.Parse<ComputeKernels>(name, ignoreCase: true))],
+                Dtypes = [.. parsed.GetValue(dtypes)!.Select(ComputeWords.Parse<ComputeDtype>)],
+                Kernels = [.. parsed.GetValue(kernels)!.Select(ComputeWords.Parse<ComputeKernels>)],
                 AgainstEager = parsed.GetValue(against) == "eager",
                 Rounds = new Interleaved { Rounds = parsed.GetValue(rounds), Limit = LongestComparison },
             };
@@ -82,7 +82,8 @@ internal static class BenchEncoders
         EncodersTable.Print(AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(LocalVerb.Story(json)) }), results);
         OutputFile.WriteJson(json, BenchReport.Of([.. results.Select(result => result.ToFigure())]));
         foreach (var result in results.Where(r => !r.Agrees))
-            Console.Error.WriteLine($"{result.ToFigure().Name}: not the features of {result.Opponent.Name}, cosine {result.Cosine:0.000000}");
+            Console.Error.WriteLine(
+                $"{result.ToFigure().Name}: not the features of {result.Opponent.Name}, cosine {result.Cosine:0.000000}");
         return results.All(r => r.Agrees) ? 0 : 1;
     }
 

@@ -11,8 +11,8 @@ namespace FewShotCluster.Silo.Commands.Encode;
 
 /// <summary>What the three <c>encode</c> verbs are told alike.</summary>
 internal sealed record EncodeSettings(
-    string Weights, string Input, string Output, bool Raw, string DeviceName, ComputeDtype Dtype, ComputeKernels Kernels, ClipActivation? Activation, int Batch,
-    int? Threads, string? Json)
+    string Weights, string Input, string Output, bool Raw, string DeviceName, ComputeDtype Dtype, ComputeKernels Kernels,
+    ClipActivation? Activation, int Batch, int? Threads, string? Json)
 {
     /// <summary>Checks what can be checked cheaply, and prepares the calling thread for torch.</summary>
     /// <exception cref="DeviceException">This machine or this build has no such device.</exception>
@@ -56,8 +56,8 @@ internal sealed partial class EncodeOptions
     {
         input = new Option<string>("--input") { Description = inputDescription, Required = true };
         batch = new Option<int>("--batch") { Description = "Rows encoded together.", DefaultValueFactory = _ => defaultBatch };
-        dtype.AcceptOnlyFromAmong("auto", "float32", "bfloat16", "float16");
-        kernels.AcceptOnlyFromAmong("auto", "simd", "onednn", "aten");
+        dtype.AcceptOnlyFromAmong(ComputeWords.Of<ComputeDtype>());
+        kernels.AcceptOnlyFromAmong(ComputeWords.Of<ComputeKernels>());
         device.Validators.Add(result =>
         {
             if (!DevicePattern().IsMatch(result.GetValueOrDefault<string>() ?? ""))
@@ -77,9 +77,8 @@ internal sealed partial class EncodeOptions
 
     public EncodeSettings Read(ParseResult parsed) => new(
         parsed.GetValue(weights)!, parsed.GetValue(input)!, parsed.GetValue(output)!, parsed.GetValue(raw), parsed.GetValue(device)!,
-        Enum.Parse<ComputeDtype>(parsed.GetValue(dtype)!, ignoreCase: true),
-        Enum.Parse<ComputeKernels>(parsed.GetValue(kernels)!, ignoreCase: true), ActivationOption.Parse(parsed.GetValue(activation)), parsed.GetValue(batch),
-        parsed.GetValue(threads), parsed.GetValue(json));
+        ComputeWords.Parse<ComputeDtype>(parsed.GetValue(dtype)!), ComputeWords.Parse<ComputeKernels>(parsed.GetValue(kernels)!),
+        ActivationOption.Parse(parsed.GetValue(activation)), parsed.GetValue(batch), parsed.GetValue(threads), parsed.GetValue(json));
 
     [GeneratedRegex(@"^(cpu|cpu:0|cuda|cuda:\d{1,2})$")]
     private static partial Regex DevicePattern();

@@ -4,9 +4,9 @@ using System.Runtime.Intrinsics;
 namespace FewShotCluster.Vision.Inference.Simd;
 
 /// <summary>
-/// A linear layer on AVX2: y = x W^T + bias + residual, then ReLU if wanted. A panel's weights stay in the first-level cache while a block of rows, which
-/// stays in the second-level one, goes past; blocks are taken by whichever thread is free. A sum is always taken in the same order,
-/// whatever rows are beside it.
+/// A linear layer on AVX2: y = x W^T + bias + residual, then ReLU if wanted. A panel's weights stay in the first-level cache while a block
+/// of rows, which stays in the second-level one, goes past; blocks are taken by whichever thread is free. A sum is always taken in the
+/// same order, whatever rows are beside it.
 /// </summary>
 internal static unsafe class MatrixProduct
 {
@@ -86,7 +86,8 @@ internal static unsafe class MatrixProduct
         var residual = job.Residual is null ? null : job.Residual + (long)first * job.Outputs + column;
         for (var row = 0; row < rows; row++)
         {
-            float* sums = tile + row * Panel, target = y + (long)row * job.Outputs, old = residual is null ? null : residual + (long)row * job.Outputs;
+            float* sums = tile + row * Panel, target = y + (long)row * job.Outputs;
+            var old = residual is null ? null : residual + (long)row * job.Outputs;
             var c = 0;
             for (; c + 8 <= columns; c += 8)
             {
@@ -94,10 +95,7 @@ internal static unsafe class MatrixProduct
                 if (old is not null) value += Vector256.Load(old + c);
                 Vector256.Max(value, Vector256.Create(job.Floor)).Store(target + c);
             }
-            for (; c < columns; c++)
-            {
-                target[c] = MathF.Max(sums[c] + job.Bias[column + c] + (old is null ? 0 : old[c]), job.Floor);
-            }
+            for (; c < columns; c++) target[c] = MathF.Max(sums[c] + job.Bias[column + c] + (old is null ? 0 : old[c]), job.Floor);
         }
     }
 

@@ -36,7 +36,8 @@ internal static unsafe class OpenMp
         if (!OperatingSystem.IsLinux()) return 0;
         using var process = Process.GetCurrentProcess();
         // libtorch's packages rename it by a hash; another copy would have threads of its own.
-        var loaded = process.Modules.Cast<ProcessModule>().FirstOrDefault(m => m.ModuleName.StartsWith("libgomp", StringComparison.Ordinal));
+        var loaded = process.Modules.Cast<ProcessModule>()
+            .FirstOrDefault(m => m.ModuleName.StartsWith("libgomp", StringComparison.Ordinal));
         return loaded is not null && NativeLibrary.TryLoad(loaded.FileName, out var library) ? library : 0;
     }
 

@@ -32,7 +32,8 @@ internal static unsafe class RowKernel
     /// <param name="add">Whether c's old values are added.</param>
     public static void Multiply(int rows, float* a, int strideA, float* b, float* c, int strideC, int depth, bool add)
     {
-        for (; rows >= MaxRows; rows -= MaxRows, a += MaxRows * strideA, c += MaxRows * strideC) Multiply<Six>(a, strideA, b, c, strideC, depth, add);
+        for (; rows >= MaxRows; rows -= MaxRows, a += MaxRows * strideA, c += MaxRows * strideC)
+            Multiply<Six>(a, strideA, b, c, strideC, depth, add);
         switch (rows)
         {
             case 5: Multiply<Five>(a, strideA, b, c, strideC, depth, add); break;
@@ -44,7 +45,8 @@ internal static unsafe class RowKernel
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Multiply<TRows>(float* a, int strideA, float* b, float* c, int strideC, int depth, bool add) where TRows : struct, IRows
+    private static void Multiply<TRows>(float* a, int strideA, float* b, float* c, int strideC, int depth, bool add)
+        where TRows : struct, IRows
     {
         float* a1 = a + strideA, a2 = a1 + strideA, a3 = a2 + strideA, a4 = a3 + strideA, a5 = a4 + strideA;
         Vector256<float> c00 = default, c01 = default, c10 = default, c11 = default, c20 = default, c21 = default;

@@ -13,8 +13,8 @@ internal sealed unsafe class SimdKernels(Kernels oneDnn) : Kernels("simd", oneDn
 
     public override IDisposable PackBlockLinear(Tensor weight) => new PackedMatrix(weight);
 
-    public override IDisposable PackConv3x3(Tensor weight, Tensor bias, int side) =>
-        WinogradConvolution.Supports(weight.shape[0], weight.shape[1]) ? new WinogradConvolution(weight, bias) : base.PackConv3x3(weight, bias, side);
+    public override IDisposable PackConv3x3(Tensor weight, int side) =>
+        WinogradConvolution.Supports(weight.shape[0], weight.shape[1]) ? new WinogradConvolution(weight) : base.PackConv3x3(weight, side);
 
     public override Tensor Run(string method, params object[] arguments) => method switch
     {
@@ -29,7 +29,8 @@ internal sealed unsafe class SimdKernels(Kernels oneDnn) : Kernels("simd", oneDn
     private Tensor AttentionBlock(object[] a)
     {
         if (a is not [Tensor x, int heads, bool causal, bool quick, Tensor ln1, Tensor ln1Bias, Tensor inProj, Tensor inProjBias,
-            PackedMatrix outProj, Tensor outProjBias, Tensor ln2, Tensor ln2Bias, Tensor fc, Tensor fcBias, PackedMatrix proj, Tensor projBias])
+            PackedMatrix outProj, Tensor outProjBias, Tensor ln2, Tensor ln2Bias, Tensor fc, Tensor fcBias,
+            PackedMatrix proj, Tensor projBias])
             throw Mismatch("attention_block");
         using var scope = NewDisposeScope();
         var x1 = Linear(base.Run("self_attention", x, heads, causal, ln1, ln1Bias, inProj, inProjBias), outProj, outProjBias, x);
@@ -38,7 +39,8 @@ internal sealed unsafe class SimdKernels(Kernels oneDnn) : Kernels("simd", oneDn
 
     private Tensor ResNetStem(object[] a)
     {
-        if (a is not [Tensor x, Tensor conv1, Tensor conv1Bias, var conv2, Tensor conv2Bias, var conv3, Tensor conv3Bias]) throw Mismatch("resnet_stem");
+        if (a is not [Tensor x, Tensor conv1, Tensor conv1Bias, var conv2, Tensor conv2Bias, var conv3, Tensor conv3Bias])
+            throw Mismatch("resnet_stem");
         using var scope = NewDisposeScope();
         var y = base.Run("conv_relu", x, conv1, conv1Bias, 1, 2).permute(0, 2, 3, 1);
         y = Conv3x3(Conv3x3(y, conv2, conv2Bias), conv3, conv3Bias);
@@ -56,8 +58,8 @@ internal sealed unsafe class SimdKernels(Kernels oneDnn) : Kernels("simd", oneDn
 
     private Tensor BottleneckDownsample(object[] a)
     {
-        if (a is not [Tensor x, int stride, PackedMatrix conv1, Tensor conv1Bias, var conv2, Tensor conv2Bias, PackedMatrix conv3, Tensor conv3Bias,
-            PackedMatrix downsample, Tensor downsampleBias])
+        if (a is not [Tensor x, int stride, PackedMatrix conv1, Tensor conv1Bias, var conv2, Tensor conv2Bias,
+            PackedMatrix conv3, Tensor conv3Bias, PackedMatrix downsample, Tensor downsampleBias])
             throw Mismatch("bottleneck_downsample");
         using var scope = NewDisposeScope();
         var y = Conv3x3(Linear(x, conv1, conv1Bias, relu: true), conv2, conv2Bias);
@@ -78,7 +80,7 @@ internal sealed unsafe class SimdKernels(Kernels oneDnn) : Kernels("simd", oneDn
     }
 
     private Tensor Conv3x3(Tensor x, object conv, Tensor bias) =>
-        conv is WinogradConvolution winograd ? winograd.Run(x.contiguous()) : base.Run("conv3x3_relu", x, conv, bias);
+        conv is WinogradConvolution winograd ? winograd.Run(x.contiguous(), bias) : base.Run("conv3x3_relu", x, conv, bias);
 
     /// <summary>x W^T + bias + residual, then ReLU if wanted; belongs to the dispose scope.</summary>
     internal static Tensor Linear(Tensor x, PackedMatrix weights, Tensor bias, Tensor? residual = null, bool relu = false)

@@ -25,21 +25,17 @@ internal sealed unsafe class WinogradConvolution : IDisposable
     private readonly int inputs;
     private readonly int outputs;
     private readonly float* weights; // [outputs / 16][16 positions][inputs][16]
-    private readonly float* bias;
 
     /// <param name="weight">[outputs, inputs, 3, 3]; its owner's.</param>
-    /// <param name="bias">[outputs]; its owner's.</param>
-    public WinogradConvolution(Tensor weight, Tensor bias)
+    public WinogradConvolution(Tensor weight)
     {
         (outputs, inputs) = ((int)weight.shape[0], (int)weight.shape[1]);
         weights = Allocate((long)outputs * inputs * Positions);
-        this.bias = Allocate(outputs);
         using var scope = NewDisposeScope();
         // U = G g G^T
         var g = tensor(new[] { 1f, 0, 0, 0.5f, 0.5f, 0.5f, 0.5f, -0.5f, 0.5f, 0, 0, 1 }, [4, 3]).to(ScalarType.Float64);
         var transformed = g.matmul(weight.to(ScalarType.Float64)).matmul(g.t()).to(ScalarType.Float32);   // [outputs, inputs, 4, 4]
         Copy(transformed.view(outputs / Panel, Panel, inputs, Positions).permute(0, 3, 2, 1), weights);
-        Copy(bias.to(ScalarType.Float32), this.bias);
     }
 
     ~WinogradConvolution() => Free();
@@ -47,8 +43,9 @@ internal sealed unsafe class WinogradConvolution : IDisposable
     public static bool Supports(long outputs, long inputs) => outputs % Panel == 0 && inputs % Panel == 0;
 
     /// <param name="x">[N, H, W, inputs], contiguous float32 on the CPU.</param>
+    /// <param name="bias">[outputs], likewise.</param>
     /// <returns>[N, H, W, outputs]; belongs to the caller's dispose scope.</returns>
-    public Tensor Run(Tensor x)
+    public Tensor Run(Tensor x, Tensor bias)
     {
         var (n, height, width) = ((int)x.shape[0], (int)x.shape[1], (int)x.shape[2]);
         var result = empty([n, height, width, outputs]);
@@ -58,14 +55,14 @@ internal sealed unsafe class WinogradConvolution : IDisposable
         // As many tasks as make all threads end together.
         var rounds = (tiles + most * OpenMp.Threads - 1) / (most * OpenMp.Threads);
         var tasks = Math.Min(tiles, rounds * OpenMp.Threads);
-        fixed (byte* input = x.bytes, output = result.bytes)
+        fixed (byte* input = x.bytes, offsets = bias.bytes, output = result.bytes)
         {
             var job = new Job
             {
                 X = (float*)input,
                 Y = (float*)output,
                 Weights = weights,
-                Bias = bias,
+                Bias = (float*)offsets,
                 Height = height,
                 Width = width,
                 Inputs = inputs,
@@ -97,7 +94,8 @@ internal sealed unsafe class WinogradConvolution : IDisposable
         for (int task; (task = Interlocked.Increment(ref job.Started) - 1) < job.Tasks;)
         {
             var (from, to) = ((int)((long)task * job.Tiles / job.Tasks), (int)((task + 1L) * job.Tiles / job.Tasks));
-            for (var tile = from; tile < to; tile++) TransformInput(ref job, tile, transformed + (tile - from) * job.Inputs, (to - from) * job.Inputs);
+            for (var tile = from; tile < to; tile++)
+                TransformInput(ref job, tile, transformed + (tile - from) * job.Inputs, (to - from) * job.Inputs);
             for (var panel = 0; panel < job.Outputs / Panel; panel++)
             {
                 for (var position = 0; position < Positions; position++)
@@ -205,7 +203,6 @@ internal sealed unsafe class WinogradConvolution : IDisposable
     private void Free()
     {
         NativeMemory.AlignedFree(weights);
-        NativeMemory.AlignedFree(bias);
     }
 
     private struct Job
