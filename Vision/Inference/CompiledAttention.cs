@@ -47,7 +47,7 @@ internal sealed class CompiledAttention
     private static object[] Attention(CompiledWeights weights, string block) =>
     [
         .. weights.KeepBoth(block + "ln_1"),
-        weights.KeepLinear(weights.Take(block + "attn.in_proj_weight")), weights.Keep(block + "attn.in_proj_bias"),
+        weights.KeepBlockLinear(weights.Take(block + "attn.in_proj_weight")), weights.Keep(block + "attn.in_proj_bias"),
         weights.KeepBlockLinear(weights.Take(block + "attn.out_proj.weight")), weights.Keep(block + "attn.out_proj.bias"),
     ];
 
@@ -84,7 +84,7 @@ internal sealed class CompiledAttention
         return
         [
             .. weights.KeepBoth(block + "ln_2"),
-            weights.KeepLinear(weights.Take(block + "mlp.c_fc.weight").Times(factor)),
+            pack(weights.Take(block + "mlp.c_fc.weight").Times(factor)),
             weights.Keep(weights.Take(block + "mlp.c_fc.bias").Times(factor)),
             pack(weights.Take(block + "mlp.c_proj.weight").Over(factor)), weights.Keep(block + "mlp.c_proj.bias"),
         ];

@@ -86,7 +86,8 @@ public sealed class CompiledConvNeXtV2 : IDisposable
         var bias = weights.Take(name + "pwconv2.bias") + project.matmul(weights.Take(name + "grn.beta").flatten());
         return new("convnext_block",
         [
-            .. Conv(name + "dwconv", 3, 1, dim, side), .. weights.KeepBoth(name + "norm"), .. weights.KeepLinear(name + "pwconv1"),
+            .. Conv(name + "dwconv", 3, 1, dim, side), .. weights.KeepBoth(name + "norm"),
+            weights.KeepBlockLinear(weights.Take(name + "pwconv1.weight")), weights.Keep(name + "pwconv1.bias"),
             weights.KeepSingle(weights.Take(name + "grn.gamma")), weights.KeepBlockLinear(project), weights.Keep(bias),
         ]);
     }

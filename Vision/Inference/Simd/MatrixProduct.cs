@@ -1,10 +1,11 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 
 namespace FewShotCluster.Vision.Inference.Simd;
 
 /// <summary>
-/// A linear layer on AVX2: y = x W^T + bias + residual, then ReLU if wanted. A panel's weights stay in the first-level cache while a block
+/// A linear layer on AVX2: y = activation(x W^T + bias + residual). A panel's weights stay in the first-level cache while a block
 /// of rows, which stays in the second-level one, goes past; blocks are taken by whichever thread is free. A sum is always taken in the
 /// same order, whatever rows are beside it.
 /// </summary>
@@ -19,8 +20,8 @@ internal static unsafe class MatrixProduct
     /// <param name="residual">[rows, outputs], or null.</param>
     /// <param name="y">[rows, outputs]</param>
     /// <param name="rows">Number of rows.</param>
-    /// <param name="relu">Whether ReLU comes last.</param>
-    public static void Run(float* x, PackedMatrix weights, float* bias, float* residual, float* y, int rows, bool relu)
+    /// <param name="activation">What comes last.</param>
+    public static void Run(float* x, PackedMatrix weights, float* bias, float* residual, float* y, int rows, Activation activation)
     {
         var rowBlocks = (rows + RowBlock - 1) / RowBlock;
         var chunks = Math.Clamp(TasksAThread * OpenMp.Threads / rowBlocks, 1, Math.Max(1, weights.Panels / MinPanelsATask));
@@ -37,7 +38,7 @@ internal static unsafe class MatrixProduct
             Panels = weights.Panels,
             Chunks = chunks,
             Tasks = rowBlocks * chunks,
-            Floor = relu ? 0 : float.NegativeInfinity,
+            Activation = activation,
         };
         OpenMp.Run(&Body, &job);
         GC.KeepAlive(weights);
@@ -83,6 +84,19 @@ internal static unsafe class MatrixProduct
 
     private static void Finish(ref Job job, float* tile, float* y, int first, int rows, int column, int columns)
     {
+        switch (job.Activation)
+        {
+            case Activation.None: Finish<Identity>(ref job, tile, y, first, rows, column, columns); break;
+            case Activation.Relu: Finish<Relu>(ref job, tile, y, first, rows, column, columns); break;
+            case Activation.Silu: Finish<Silu>(ref job, tile, y, first, rows, column, columns); break;
+            case Activation.Gelu: Finish<Gelu>(ref job, tile, y, first, rows, column, columns); break;
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Finish<TActivation>(ref Job job, float* tile, float* y, int first, int rows, int column, int columns)
+        where TActivation : IActivation
+    {
         var residual = job.Residual is null ? null : job.Residual + (long)first * job.Outputs + column;
         for (var row = 0; row < rows; row++)
         {
@@ -93,9 +107,13 @@ internal static unsafe class MatrixProduct
             {
                 var value = Vector256.Load(sums + c) + Vector256.Load(job.Bias + column + c);
                 if (old is not null) value += Vector256.Load(old + c);
-                Vector256.Max(value, Vector256.Create(job.Floor)).Store(target + c);
+                TActivation.Apply(value).Store(target + c);
             }
-            for (; c < columns; c++) target[c] = MathF.Max(sums[c] + job.Bias[column + c] + (old is null ? 0 : old[c]), job.Floor);
+            for (; c < columns; c++)
+            {
+                var value = sums[c] + job.Bias[column + c] + (old is null ? 0 : old[c]);
+                target[c] = TActivation.Apply(Vector256.Create(value)).ToScalar();
+            }
         }
     }
 
@@ -103,6 +121,6 @@ internal static unsafe class MatrixProduct
     {
         public float* X, W, Bias, Residual, Y;
         public int Rows, Inputs, Outputs, Panels, Chunks, Tasks, Started;
-        public float Floor;
+        public Activation Activation;
     }
 }

@@ -16,12 +16,6 @@ internal sealed unsafe class WinogradConvolution : IDisposable
     // Transformed tiles of a task stay in the second-level cache.
     private const int TileBytes = 384 << 10;
 
-    [ThreadStatic]
-    private static float* scratch;
-
-    [ThreadStatic]
-    private static long scratchCount;
-
     private readonly int inputs;
     private readonly int outputs;
     private readonly float* weights; // [outputs / 16][16 positions][inputs][16]
@@ -89,7 +83,7 @@ internal sealed unsafe class WinogradConvolution : IDisposable
     {
         ref var job = ref *(Job*)state;
         var most = (job.Tiles + job.Tasks - 1) / job.Tasks;
-        var transformed = Scratch((long)Positions * most * (job.Inputs + Panel));
+        var transformed = ThreadScratch.Of((long)Positions * most * (job.Inputs + Panel));
         var products = transformed + (long)Positions * most * job.Inputs;
         for (int task; (task = Interlocked.Increment(ref job.Started) - 1) < job.Tasks;)
         {
@@ -107,15 +101,6 @@ internal sealed unsafe class WinogradConvolution : IDisposable
                     TransformOutput(ref job, tile, panel * Panel, products + (tile - from) * Panel, (to - from) * Panel);
             }
         }
-    }
-
-    /// <summary>A thread's own memory, kept from call to call: fresh pages would cost more than some convolutions.</summary>
-    private static float* Scratch(long count)
-    {
-        if (count <= scratchCount) return scratch;
-        NativeMemory.AlignedFree(scratch);
-        scratchCount = count;
-        return scratch = Allocate(count);
     }
 
     /// <summary>V = B^T d B of one tile: 4x4 pixels from one above and left of its outputs, zeros outside the picture.</summary>
