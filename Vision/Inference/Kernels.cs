@@ -73,7 +73,7 @@ internal class Kernels
     /// <summary>A linear layer's weights [out, in] in the layout that <c>linear*</c> take.</summary>
     public Tensor PackLinear(Tensor weight) => Run("pack_linear", weight, PackedForRows);
 
-    /// <summary>As <see cref="PackLinear"/>, for layers within blocks that have no activation or ReLU.</summary>
+    /// <summary>As <see cref="PackLinear"/>, for layers within blocks.</summary>
     public virtual IDisposable PackBlockLinear(Tensor weight) => PackLinear(weight);
 
     /// <summary>A 3x3 convolution with padding 1 and stride 1 whose result goes through ReLU.</summary>

@@ -11,7 +11,7 @@ namespace FewShotCluster.Vision.Inference.Simd;
 /// </summary>
 internal static unsafe class MatrixProduct
 {
-    private const int RowBlock = 96, OuterDepth = 1024, InnerDepth = 256, Panel = PackedMatrix.Panel;
+    private const int MostRows = 96, OuterDepth = 1024, InnerDepth = 256, Panel = PackedMatrix.Panel;
     private const int TasksAThread = 8, MinPanelsATask = 2;
 
     /// <param name="x">[rows, inputs]</param>
@@ -23,7 +23,10 @@ internal static unsafe class MatrixProduct
     /// <param name="activation">What comes last.</param>
     public static void Run(float* x, PackedMatrix weights, float* bias, float* residual, float* y, int rows, Activation activation)
     {
-        var rowBlocks = (rows + RowBlock - 1) / RowBlock;
+        var rowBlocks = (rows + MostRows - 1) / MostRows;
+        // All of nearly the same size: a last block of few rows would cost as much memory traffic as a whole one.
+        var blockRows = ((rows + rowBlocks - 1) / rowBlocks + RowKernel.MaxRows - 1) / RowKernel.MaxRows * RowKernel.MaxRows;
+        rowBlocks = (rows + blockRows - 1) / blockRows;
         var chunks = Math.Clamp(TasksAThread * OpenMp.Threads / rowBlocks, 1, Math.Max(1, weights.Panels / MinPanelsATask));
         var job = new Job
         {
@@ -33,6 +36,7 @@ internal static unsafe class MatrixProduct
             Residual = residual,
             Y = y,
             Rows = rows,
+            BlockRows = blockRows,
             Inputs = weights.Inputs,
             Outputs = weights.Outputs,
             Panels = weights.Panels,
@@ -54,10 +58,10 @@ internal static unsafe class MatrixProduct
 
     private static void Block(ref Job job, int task)
     {
-        var (first, chunk) = (task / job.Chunks * RowBlock, task % job.Chunks);
-        var rows = Math.Min(RowBlock, job.Rows - first);
+        var (first, chunk) = (task / job.Chunks * job.BlockRows, task % job.Chunks);
+        var rows = Math.Min(job.BlockRows, job.Rows - first);
         var (from, to) = (chunk * job.Panels / job.Chunks, (chunk + 1) * job.Panels / job.Chunks);
-        var tile = stackalloc float[RowBlock * Panel];
+        var tile = stackalloc float[MostRows * Panel];
         for (var outer = 0; outer < job.Inputs; outer += OuterDepth)
         {
             var end = Math.Min(outer + OuterDepth, job.Inputs);
@@ -67,9 +71,12 @@ internal static unsafe class MatrixProduct
                 var columns = Math.Min(Panel, job.Outputs - panel * Panel);
                 if (outer > 0) Copy(y, job.Outputs, tile, Panel, rows, columns);
                 for (var k = outer; k < end; k += InnerDepth)
+                {
+                    var weights = job.W + ((long)panel * job.Inputs + k) * Panel;
                     RowKernel.Multiply(
-                        rows, job.X + (long)first * job.Inputs + k, job.Inputs, job.W + ((long)panel * job.Inputs + k) * Panel, tile, Panel,
-                        Math.Min(InnerDepth, end - k), add: k > 0);
+                        rows, job.X + (long)first * job.Inputs + k, job.Inputs, weights, tile, Panel, Math.Min(InnerDepth, end - k),
+                        add: k > 0, panel + 1 < to ? weights + (long)job.Inputs * Panel : null);
+                }
                 if (end < job.Inputs) Copy(tile, Panel, y, job.Outputs, rows, columns);
                 else Finish(ref job, tile, y, first, rows, panel * Panel, columns);
             }
@@ -120,7 +127,7 @@ internal static unsafe class MatrixProduct
     private struct Job
     {
         public float* X, W, Bias, Residual, Y;
-        public int Rows, Inputs, Outputs, Panels, Chunks, Tasks, Started;
+        public int Rows, BlockRows, Inputs, Outputs, Panels, Chunks, Tasks, Started;
         public Activation Activation;
     }
 }

@@ -18,8 +18,7 @@ internal static unsafe class RowKernel
 {
     public const int MaxRows = 6;
 
-    // Ahead of the loads by 2 KB: weights come from memory, where a batch of one waits for nothing else.
-    private const int PrefetchDistance = 512;
+    private const int CacheLine = 64;
 
     /// <summary>c (+)= a b for any number of rows.</summary>
     /// <param name="rows">Rows of <paramref name="a"/> and <paramref name="c"/>.</param>
@@ -30,30 +29,37 @@ internal static unsafe class RowKernel
     /// <param name="strideC">Elements.</param>
     /// <param name="depth">Length of the sums.</param>
     /// <param name="add">Whether c's old values are added.</param>
-    public static void Multiply(int rows, float* a, int strideA, float* b, float* c, int strideC, int depth, bool add)
+    /// <param name="next">The next call's <paramref name="b"/>, fetched meanwhile: few rows would else wait for memory, then compute.</param>
+    public static void Multiply(int rows, float* a, int strideA, float* b, float* c, int strideC, int depth, bool add, float* next = null)
     {
-        for (; rows >= MaxRows; rows -= MaxRows, a += MaxRows * strideA, c += MaxRows * strideC)
-            Multiply<Six>(a, strideA, b, c, strideC, depth, add);
+        var passes = (rows + MaxRows - 1) / MaxRows;
+        var ahead = new Prefetch { Address = (byte*)(next is null ? b : next), Step = CacheLine / Math.Min(passes, CacheLine) };
+        for (; rows >= MaxRows; rows -= MaxRows, a += MaxRows * strideA, c += MaxRows * strideC, ahead.Address += ahead.Step * depth)
+            Multiply<Six>(a, strideA, b, c, strideC, depth, add, ahead);
         switch (rows)
         {
-            case 5: Multiply<Five>(a, strideA, b, c, strideC, depth, add); break;
-            case 4: Multiply<Four>(a, strideA, b, c, strideC, depth, add); break;
-            case 3: Multiply<Three>(a, strideA, b, c, strideC, depth, add); break;
-            case 2: Multiply<Two>(a, strideA, b, c, strideC, depth, add); break;
-            case 1: Multiply<One>(a, strideA, b, c, strideC, depth, add); break;
+            case 5: Multiply<Five>(a, strideA, b, c, strideC, depth, add, ahead); break;
+            case 4: Multiply<Four>(a, strideA, b, c, strideC, depth, add, ahead); break;
+            case 3: Multiply<Three>(a, strideA, b, c, strideC, depth, add, ahead); break;
+            case 2: Multiply<Two>(a, strideA, b, c, strideC, depth, add, ahead); break;
+            case 1: Multiply<One>(a, strideA, b, c, strideC, depth, add, ahead); break;
         }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Multiply<TRows>(float* a, int strideA, float* b, float* c, int strideC, int depth, bool add)
+    private static void Multiply<TRows>(
+        float* a, int strideA, float* b, float* c, int strideC, int depth, bool add, Prefetch ahead)
         where TRows : struct, IRows
     {
         float* a1 = a + strideA, a2 = a1 + strideA, a3 = a2 + strideA, a4 = a3 + strideA, a5 = a4 + strideA;
         Vector256<float> c00 = default, c01 = default, c10 = default, c11 = default, c20 = default, c21 = default;
         Vector256<float> c30 = default, c31 = default, c40 = default, c41 = default, c50 = default, c51 = default;
+        var prefetch = ahead.Address;
+        var step = ahead.Step;
         for (var k = 0; k < depth; k++)
         {
-            Sse.Prefetch0(b + PrefetchDistance);
+            Sse.Prefetch1(prefetch);
+            prefetch += step;
             var (b0, b1) = (Vector256.LoadAligned(b), Vector256.LoadAligned(b + 8));
             b += PackedMatrix.Panel;
             var x = Avx.BroadcastScalarToVector256(a + k);
@@ -108,6 +114,12 @@ internal static unsafe class RowKernel
         }
         low.Store(c);
         high.Store(c + 8);
+    }
+
+    private struct Prefetch
+    {
+        public byte* Address;
+        public int Step;
     }
 
     private readonly struct One : IRows { public static int Count => 1; }

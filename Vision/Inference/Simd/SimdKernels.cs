@@ -4,8 +4,8 @@ using static TorchSharp.torch;
 namespace FewShotCluster.Vision.Inference.Simd;
 
 /// <summary>
-/// The blocks of Scripts/blocks.py on our own AVX2 matrix products, Winograd convolutions and GRN (float32, CPU); all else by oneDNN,
-/// which is slower at long sums and at 3x3 convolutions and better at linear layers with an exponential behind them.
+/// The blocks of Scripts/blocks.py on our own AVX2 kernels (float32, CPU): transformer blocks whole, bottlenecks and ConvNeXt blocks but
+/// for strided and depthwise convolutions. Those and everything outside blocks are oneDNN's.
 /// </summary>
 internal sealed unsafe class SimdKernels(Kernels oneDnn) : Kernels("simd", oneDnn)
 {
@@ -98,7 +98,8 @@ internal sealed unsafe class SimdKernels(Kernels oneDnn) : Kernels("simd", oneDn
         return result;
     }
 
-    private static Tensor Norm(Tensor x, Tensor weight, Tensor bias, float epsilon)
+    /// <summary>Layer normalisation over the last dimension, a multiple of 8; belongs to the dispose scope.</summary>
+    internal static Tensor Norm(Tensor x, Tensor weight, Tensor bias, float epsilon)
     {
         var dense = x.contiguous();
         var result = empty_like(dense);
@@ -108,11 +109,12 @@ internal sealed unsafe class SimdKernels(Kernels oneDnn) : Kernels("simd", oneDn
         return result;
     }
 
-    /// <param name="projected">[N, L, 3D]</param>
+    /// <summary>Multi-head self-attention up to its output projection; belongs to the dispose scope.</summary>
+    /// <param name="projected">[N, L, 3D]: queries, keys, values.</param>
     /// <param name="heads">Attention heads.</param>
     /// <param name="causal">Whether a token sees only earlier ones.</param>
     /// <returns>[N, L, D]</returns>
-    private static Tensor Attention(Tensor projected, int heads, bool causal)
+    internal static Tensor Attention(Tensor projected, int heads, bool causal)
     {
         var (batch, length, width) = (projected.shape[0], projected.shape[1], projected.shape[2] / 3);
         var result = empty([batch, length, width]);

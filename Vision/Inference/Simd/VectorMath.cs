@@ -12,7 +12,8 @@ internal static class VectorMath
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<float> Exp(Vector256<float> x)
     {
-        x = Avx.Min(Avx.Max(x, Vector256.Create(-87f)), Vector256.Create(88f));
+        // These return their second operand if it is not a number, which must stay one.
+        x = Avx.Min(Vector256.Create(88f), Avx.Max(Vector256.Create(-87f), x));
         var n = Avx.RoundToNearestInteger(x * Vector256.Create(1.44269504f));
         var r = Fma.MultiplyAddNegated(n, Vector256.Create(0.693359375f), x);
         r = Fma.MultiplyAdd(n, Vector256.Create(2.12194440e-4f), r);
