@@ -12,17 +12,23 @@ namespace FewShotCluster.Vision.Adaptation;
 /// W = T ; repeat: G = X^T softmax(X W / tau_i) - X^T P ; if |G| grew: lr = lr / 2
 ///                 W = W - lr / (N tau_i) G ; columns of W scaled to unit length
 /// </code>
-/// The first step scores the images by text, the next are rounds of Sinkhorn, the rest gradient steps of 4 N D C operations each.
+/// The first step scores the images by text, the next are rounds of Sinkhorn, the rest gradient steps of 4 N D C operations each, cut
+/// into blocks of images so that inference waits for no more than one block.
 /// </summary>
 public sealed class InmapFit : IterativeFit<InmapResult>
 {
     private readonly InmapOptions _options;
-    private readonly Tensor _features;      // X [N,D], unit rows
+    private const int ImagesPerBlock = 2048;
+
+    private readonly long _images;
+    private readonly (Tensor X, Tensor Transposed)[] _blocks; // [n,D], unit rows, and [D,n], dense
     private readonly Tensor _labelProxies;  // T [D,C], until the first step is done
     private readonly List<InmapIteration> _trace = [];
     private SinkhornFit? _balancing;
     private Tensor? _target;                // X^T P [D,C], once the labels are known
     private Tensor _proxies;                // W [D,C]
+    private Tensor? _gradient;              // of the blocks done, in the step that is under way
+    private int _blocksDone;
     private double _learningRate;
     private double _previousNorm;
 
@@ -55,20 +61,22 @@ public sealed class InmapFit : IterativeFit<InmapResult>
         var w = Check.Proxies(startProxies, x, "start proxies");
         if (w.shape[1] != labels.shape[1])
             throw new AdaptationException($"start proxies of {w.shape[1]} classes do not fit text proxies of {labels.shape[1]}");
-        _features = Keep(x);
+        _images = x.shape[0];
+        _blocks = [.. x.split(ImagesPerBlock).Select(block => (Keep(block.contiguous()), Keep(block.t().contiguous())))];
         _labelProxies = Keep(labels);
         _proxies = Keep(w);
     }
 
     /// <inheritdoc/>
-    public override int Total => StepCount(_options);
+    public override int Total => StepCount(_options, _images);
 
     /// <summary>Runs a whole fit.</summary>
     /// <inheritdoc cref="InmapFit(Tensor, Tensor, InmapOptions, InmapStart)" path="/param|/exception"/>
     public static InmapResult Fit(Tensor features, Tensor textProxies, InmapOptions options, InmapStart? start = null) =>
         new InmapFit(features, textProxies, options, start).RunToEnd();
 
-    internal static int StepCount(InmapOptions options) => 1 + (options.UseSinkhorn ? options.SinkhornIterations : 0) + options.Iterations;
+    internal static int StepCount(InmapOptions options, long images) =>
+        1 + (options.UseSinkhorn ? options.SinkhornIterations : 0) + options.Iterations * (int)((images - 1) / ImagesPerBlock + 1);
 
     private protected override void Advance()
     {
@@ -83,7 +91,7 @@ public sealed class InmapFit : IterativeFit<InmapResult>
 
     private void ScoreText()
     {
-        var logits = _features.matmul(_labelProxies);
+        var logits = torch.cat([.. _blocks.Select(block => FastProducts.TimesTransposed(block.X, _labelProxies.t()))]);
         Drop(_labelProxies);
         if (_options.UseSinkhorn)
             _balancing = new SinkhornFit(logits, _options.TextTemperature, _options.Gamma, _options.SinkhornIterations);
@@ -104,20 +112,35 @@ public sealed class InmapFit : IterativeFit<InmapResult>
     {
         var (confidence, best) = soft.max(1, keepdim: true);
         var oneHot = torch.zeros_like(soft).scatter_(1, best, torch.ones_like(confidence));
-        _target = Keep(_features.t().matmul(torch.where(confidence > confidence.Filled(_options.OneHotThreshold), oneHot, soft)));
+        var labels = torch.where(confidence > confidence.Filled(_options.OneHotThreshold), oneHot, soft).split(ImagesPerBlock);
+        var target = torch.zeros_like(_proxies);
+        for (var i = 0; i < _blocks.Length; i++) target.add_(FastProducts.TimesTransposed(_blocks[i].Transposed, labels[i].t()));
+        _target = Keep(target);
     }
 
+    /// <summary>One block's part of the gradient; the last one moves the proxies.</summary>
     private void Descend()
     {
-        var predicted = _features.matmul(_proxies).Over(_options.ImageTemperature).softmax(1);
-        var gradient = _features.t().matmul(predicted) - _target!;
+        var (x, transposed) = _blocks[_blocksDone];
+        var predicted = FastProducts.TimesTransposed(x, _proxies.Over(_options.ImageTemperature).t()).softmax(1);
+        var part = FastProducts.TimesTransposed(transposed, predicted.t());
+        if (_gradient is null) _gradient = Keep(part - _target!);
+        else _gradient.add_(part);
+        if (++_blocksDone < _blocks.Length) return;
+        Move(_gradient);
+        Drop(_gradient);
+        (_gradient, _blocksDone) = (null, 0);
+    }
+
+    private void Move(Tensor gradient)
+    {
         var norm = gradient.norm().ToDouble();
         if (!double.IsFinite(norm)) throw new AdaptationException("InMaP: the gradient is no longer finite; use a lower learning rate");
         if (norm > _previousNorm) _learningRate /= 2;
         _previousNorm = norm;
         _trace.Add(new InmapIteration(norm, _learningRate));
 
-        var next = _proxies - gradient.Times(_learningRate / (_features.shape[0] * _options.ImageTemperature));
+        var next = _proxies - gradient.Times(_learningRate / (_images * _options.ImageTemperature));
         Replace(ref _proxies, _options.NormalizeColumns ? next / next.norm(0, keepdim: true).AtLeast(1e-12) : next);
     }
 }

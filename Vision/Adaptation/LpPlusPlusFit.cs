@@ -123,7 +123,8 @@ public sealed class LpPlusPlusFit : IterativeFit<LpPlusPlusResult>
         return new LpPlusPlusResult(probe, epoch, _rate, _alphaRate, _initialAlpha, _trace);
     }
 
-    private Tensor Logits(Tensor features, Tensor textLogits) => features.matmul(_w.t()) + _b + _alpha * textLogits;
+    /// <summary>Logits of other images by the weights of now; fresh, in the enclosing dispose scope.</summary>
+    internal Tensor Logits(Tensor features, Tensor textLogits) => features.matmul(_w.t()) + _b + _alpha * textLogits;
 
     private void MoveAlpha(Tensor gradient)
     {

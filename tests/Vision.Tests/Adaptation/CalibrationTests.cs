@@ -1,0 +1,77 @@
+using FewShotCluster.Vision.Adaptation;
+using FewShotCluster.Vision.Adaptation.Calibration;
+using TorchSharp;
+
+namespace FewShotCluster.Vision.Tests.Adaptation;
+
+public class CalibrationTests
+{
+    [Fact]
+    public void A_temperature_that_was_applied_is_found_again()
+    {
+        using var scope = torch.NewDisposeScope();
+        var world = new SyntheticClip(seed: 61, classes: 10, size: 32);
+        // Labels drawn from the softmax itself: at temperature 1 these logits are calibrated by construction.
+        var logits = world.Gaussian(4000, 10) * 2;
+        var labels = logits.softmax(1).multinomial(1).squeeze(1);
+        foreach (var applied in new[] { 0.05, 1, 20 })
+            Assert.InRange(TemperatureScaling.Fit(logits * applied, labels) / applied, 0.9, 1.1);
+    }
+
+    [Fact]
+    public void Probabilities_of_a_cross_validated_probe_are_honest_and_abstaining_helps()
+    {
+        using var scope = torch.NewDisposeScope();
+        var world = new SyntheticClip(seed: 62, classes: 30, size: 64);
+        var (shots, test) = (world.DrawEven(4), world.DrawEven(60));
+        var options = LpPlusPlusOptions.Paper with { InitialAlpha = 30 };
+        using var validation = new ProbeCrossValidation(shots, world.Text, options).RunToEnd();
+        using var result = LpPlusPlusFit.Fit(shots, world.Text, options with { Epochs = validation.Epoch });
+        var temperature = TemperatureScaling.Fit(validation.Logits, shots.Labels);
+        var logits = Scores.Probe(test.Features, world.Text, result.Weights);
+        var (confidence, best) = logits.div(temperature).softmax(1).max(1);
+        var (confidences, correct) = (confidence.data<double>().ToArray(), (best == test.Labels).data<bool>().ToArray());
+
+        var error = CalibrationError.Expected(confidences, correct);
+        var raw = CalibrationError.Expected(logits.softmax(1).max(1).values.data<double>().ToArray(), correct);
+        Assert.True(error <= 0.05, $"ECE {error:P1} at temperature {temperature:0.00}, {raw:P1} without");
+
+        // The threshold comes from the shots, the gain is measured on the others.
+        var held = validation.Logits.div(temperature).softmax(1).max(1).values.data<double>().ToArray();
+        var threshold = AbstainThreshold.ForShare(held, 0.1);
+        var kept = confidences.Zip(correct).Where(answer => answer.First >= threshold).ToArray();
+        Assert.InRange(kept.Length / (double)confidences.Length, 0.8, 0.97);
+        Assert.True(kept.Average(a => a.Second ? 1.0 : 0) > correct.Average(c => c ? 1.0 : 0));
+    }
+
+    [Fact]
+    public void Errors_are_counted_by_bins()
+    {
+        Assert.Equal(0, CalibrationError.Expected([1, 1, 0.5, 0.5], [true, true, true, false]), 1e-12);
+        Assert.Equal(0.5, CalibrationError.Expected([1, 1], [true, false]), 1e-12);
+        Assert.Throws<AdaptationException>(() => CalibrationError.Expected([double.NaN], [true]));
+        Assert.Throws<AdaptationException>(() => CalibrationError.Expected([], []));
+    }
+
+    [Fact]
+    public void Thresholds_withhold_their_share()
+    {
+        double[] confidences = [0.9, 0.1, 0.5, 0.7, 0.3];
+        Assert.Equal(0.1, AbstainThreshold.ForShare(confidences, 0));
+        Assert.Equal(2, confidences.Count(c => c < AbstainThreshold.ForShare(confidences, 0.4)));
+        Assert.All(confidences, c => Assert.True(c < AbstainThreshold.ForShare(confidences, 1)));
+    }
+
+    [Fact]
+    public void Cross_validation_stops_early_where_few_shots_overfit()
+    {
+        using var scope = torch.NewDisposeScope();
+        var world = new SyntheticClip(seed: 63, classes: 12, size: 32);
+        var shots = world.DrawEven(2);
+        using var validation = new ProbeCrossValidation(shots, world.Text, LpPlusPlusOptions.Paper, folds: 2).RunToEnd();
+        Assert.Equal(30, validation.Epochs.Count);
+        Assert.Equal(validation.Losses.Min(), validation.Losses[validation.Epochs.ToList().IndexOf(validation.Epoch)]);
+        Assert.Equal([24, 12], validation.Logits.shape);
+        Assert.Throws<AdaptationException>(() => new ProbeCrossValidation(world.Draw(1), world.Text, LpPlusPlusOptions.Paper));
+    }
+}
