@@ -15,18 +15,27 @@ public interface IEncoderGrain : IGrainWithStringKey
     /// </summary>
     /// <param name="key">The image's content key.</param>
     /// <param name="image">Encoded bytes, or null.</param>
-    /// <param name="learnFor">A class set whose unlabelled pool the features shall enter, or null.</param>
     /// <param name="cancellationToken">Cancels the work while it is queued.</param>
     [Alias("EncodeImage")]
-    Task<ImageFeatures?> EncodeImage(
-        ContentKey key, [Immutable] byte[]? image, string? learnFor, CancellationToken cancellationToken);
+    Task<ImageFeatures?> EncodeImage(ContentKey key, [Immutable] byte[]? image, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Offers an image that the slot has just encoded to a class set's unlabelled pool; one whose features have left the cache is
+    /// passed over.
+    /// </summary>
+    /// <param name="classSetId">The class set.</param>
+    /// <param name="key">The image's content key.</param>
+    /// <param name="predicted">Position of the class that was answered: pools are kept balanced by it.</param>
+    [Alias("Learn"), OneWay]
+    Task Learn(string classSetId, ContentKey key, int predicted);
 
     /// <summary>Unit-length text features by every encoder of the slot: rows in the order of the texts.</summary>
     [Alias("EncodeTexts")]
     Task<TextFeatures> EncodeTexts([Immutable] IReadOnlyList<string> texts, CancellationToken cancellationToken);
 
     /// <summary>
-    /// One chunk of a class set's unlabelled pool on this slot: images not labelled by anybody, in order of content key.
+    /// One chunk of a class set's unlabelled pool on this slot: images not labelled by anybody, in order of content key. A chunk of
+    /// none tells the pool's size.
     /// </summary>
     [Alias("ReadPool")]
     Task<PoolChunk> ReadPool(string classSetId, int skip, int take, CancellationToken cancellationToken);

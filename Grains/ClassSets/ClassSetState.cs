@@ -1,5 +1,6 @@
 using FewShotCluster.GrainInterfaces.ClassSets;
 using FewShotCluster.GrainInterfaces.Encoders;
+using FewShotCluster.Grains.Adaptation;
 using FewShotCluster.Grains.Storage;
 
 namespace FewShotCluster.Grains.ClassSets;
@@ -35,6 +36,10 @@ internal sealed record ClassSetState
 
     [Id(8)]
     public OperationRecord[] Operations { get; init; } = [];
+
+    /// <summary>What the served proxies were fitted on, in words; empty: text is served.</summary>
+    [Id(9)]
+    public string ProxyBasis { get; init; } = "";
 
     /// <summary>Positions of the classes that have shots.</summary>
     public int[] SeenClasses => [.. Enumerable.Range(0, Classes.Length).Where(position => Classes[position].Shots > 0)];
@@ -96,6 +101,14 @@ internal sealed record EncoderState
     /// <summary>Shots that LP++ was fitted on.</summary>
     [Id(11)]
     public int ProbeShots { get; init; }
+
+    /// <summary>What the proxies were fitted by.</summary>
+    [Id(12)]
+    public ProxyMethod ProxyMethod { get; init; }
+
+    /// <summary>InMaP's last step size: the next fit begins there.</summary>
+    [Id(13)]
+    public double ProxyLearningRate { get; init; }
 }
 
 /// <summary>The refiner's head; matrices as in <see cref="RefinerHead"/>.</summary>

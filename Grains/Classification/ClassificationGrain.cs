@@ -52,8 +52,7 @@ internal sealed partial class ClassificationGrain(
                 FewShotErrorCode.InvalidArgument, $"class set '{snapshot.ClassSetId}' has no classes: add names first");
 
         var slot = router.Route(key);
-        var learnFor = snapshot.LearnFromTraffic ? snapshot.ClassSetId : null;
-        var encoding = Encode(slot, key, request.Image, learnFor, cancellationToken);
+        var encoding = Encode(slot, key, request.Image, cancellationToken);
         var image = await timing.Encode(encoding.WaitAsync(cancellationToken));
 
         // Scoring is CPU work: on the pool, with a way back to the slot for the refiner.
@@ -64,19 +63,23 @@ internal sealed partial class ClassificationGrain(
                 return Cascade.Run(model, model.Pack(image), request.Explain == ExplainMode.AllStages, Refine);
             },
             cancellationToken).WaitAsync(cancellationToken));
+        if (snapshot.LearnFromTraffic) Learn(slot, snapshot.ClassSetId, key, result.Answer.Ranking.Best);
         return Answer(request, snapshot, image, result, timing.Report());
 
         Task<RefinerFeatures> Refine() => timing.Refine(EncodeForRefiner(slot, key, request.Image, cancellationToken));
     }
 
     // To another process the key goes first and the bytes only on a miss; within this one the bytes go at once, by reference.
-    private async Task<ImageFeatures> Encode(
-        RoutedSlot slot, ContentKey key, byte[] image, string? learnFor, CancellationToken cancellationToken)
+    private async Task<ImageFeatures> Encode(RoutedSlot slot, ContentKey key, byte[] image, CancellationToken cancellationToken)
     {
         var encoder = grains.GetGrain<IEncoderGrain>(slot.Name);
-        var features = slot.IsLocal ? null : await encoder.EncodeImage(key, null, learnFor, cancellationToken);
-        return features ?? (await encoder.EncodeImage(key, image, learnFor, cancellationToken))!;
+        var features = slot.IsLocal ? null : await encoder.EncodeImage(key, null, cancellationToken);
+        return features ?? (await encoder.EncodeImage(key, image, cancellationToken))!;
     }
+
+    // One way: nobody waits for it.
+    private void Learn(RoutedSlot slot, string classSetId, ContentKey key, int predicted) =>
+        grains.GetGrain<IEncoderGrain>(slot.Name).Learn(classSetId, key, predicted).Ignore();
 
     private async Task<RefinerFeatures> EncodeForRefiner(RoutedSlot slot, ContentKey key, byte[] image, CancellationToken cancellationToken)
     {

@@ -60,7 +60,7 @@ internal sealed class DeviceSlots(
         {
             var worker = new DeviceWorker(device, models, options, time, metrics, logs.CreateLogger<DeviceWorker>());
             var loaded = await worker.Start().WaitAsync(cancellationToken);
-            var encoders = new SlotEncoders(worker, decoding, options, metrics, loaded.Encoders);
+            var encoders = new SlotEncoders(worker, decoding, options, metrics, time, loaded.Encoders);
             var refiner = loaded.Refiner is null ? null : new SlotRefiner(worker, decoding, options, metrics, loaded.Refiner);
             _slots.Add(worker.Slot, new DeviceSlot(worker, loaded, encoders, refiner));
         }

@@ -12,8 +12,14 @@ internal sealed class EncoderGrain(DeviceSlots slots) : Grain, IEncoderGrain
 {
     private DeviceSlot Slot => slots.Get(this.GetPrimaryKeyString());
 
-    public Task<ImageFeatures?> EncodeImage(ContentKey key, byte[]? image, string? learnFor, CancellationToken cancellationToken) =>
-        Slot.Encoders.EncodeImage(key, image, learnFor, cancellationToken);
+    public Task<ImageFeatures?> EncodeImage(ContentKey key, byte[]? image, CancellationToken cancellationToken) =>
+        Slot.Encoders.EncodeImage(key, image, cancellationToken);
+
+    public Task Learn(string classSetId, ContentKey key, int predicted)
+    {
+        Slot.Encoders.Learn(classSetId, key, predicted);
+        return Task.CompletedTask;
+    }
 
     public Task<TextFeatures> EncodeTexts(IReadOnlyList<string> texts, CancellationToken cancellationToken) =>
         Slot.Encoders.EncodeTexts(texts, cancellationToken);

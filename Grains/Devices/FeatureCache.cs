@@ -40,6 +40,9 @@ internal sealed class FeatureCache<TValue> where TValue : class
         return true;
     }
 
+    /// <summary>A value that is cached, not counted as a lookup; null: it is not.</summary>
+    public TValue? Peek(FeatureKey key) => _entries.TryGet(key, out var value) ? value : null;
+
     /// <summary>Computes what <see cref="TryGet"/> did not find; stored before the last caller is answered.</summary>
     public Task<TValue> Compute(FeatureKey key, Func<CancellationToken, Task<TValue>> compute, CancellationToken cancellationToken)
     {

@@ -19,6 +19,8 @@ internal sealed class SlotEncoders
     private readonly string _digest;
     private readonly FeatureCache<EncoderFeatures[]> _images;
     private readonly FeatureCache<EncoderFeatures[]> _texts;
+    private readonly PoolLimits _limits;
+    private readonly TimeProvider _time;
     private readonly ConcurrentDictionary<string, UnlabelledPool> _pools = new(StringComparer.Ordinal);
 
     public SlotEncoders(
@@ -26,8 +28,11 @@ internal sealed class SlotEncoders
         DecodePool decoding,
         FewShotNodeOptions options,
         FewShotMetrics metrics,
+        TimeProvider time,
         IReadOnlyList<ServedEncoder> encoders)
     {
+        _time = time;
+        _limits = new PoolLimits(options.PoolLimit, options.PoolLimitPerClass, options.PoolTimeToLive);
         (_worker, _decoding, _options, _encoders) = (worker, decoding, options, encoders);
         _digest = string.Join('+', encoders.Select(encoder => encoder.Info.Digest));
         var rowBytes = encoders.Sum(encoder => encoder.Info.Dimension * sizeof(float));
@@ -43,7 +48,7 @@ internal sealed class SlotEncoders
     public long CacheMisses => _images.Misses + _texts.Misses;
 
     /// <summary>Features of one image; null when they are not cached and no bytes were given.</summary>
-    public async Task<ImageFeatures?> EncodeImage(ContentKey key, byte[]? image, string? learnFor, CancellationToken cancellationToken)
+    public async Task<ImageFeatures?> EncodeImage(ContentKey key, byte[]? image, CancellationToken cancellationToken)
     {
         var address = new FeatureKey(key, _digest);
         var hit = _images.TryGet(address, out var features);
@@ -52,7 +57,6 @@ internal sealed class SlotEncoders
             if (image is null) return null;
             features = await _images.Compute(address, abandoned => Encode(image, abandoned), cancellationToken);
         }
-        if (learnFor is not null) Pool(learnFor).Offer(key, features);
         return new ImageFeatures(features, hit, _worker.Slot);
     }
 
@@ -70,11 +74,17 @@ internal sealed class SlotEncoders
         byte[] Rows(int encoder) => FloatBytes.Concatenate([.. rows.Select(row => row[encoder].Values)]);
     }
 
+    /// <summary>Offers an image to a class set's pool, if its features are still cached.</summary>
+    public void Learn(string classSetId, ContentKey key, int predicted)
+    {
+        if (_images.Peek(new FeatureKey(key, _digest)) is { } features) Pool(classSetId).Offer(key, features, predicted);
+    }
+
     public PoolChunk ReadPool(string classSetId, int skip, int take) =>
         _pools.TryGetValue(classSetId, out var pool) ? pool.Read(skip, take) : new PoolChunk([], [], 0);
 
     private UnlabelledPool Pool(string classSetId) =>
-        _pools.GetOrAdd(classSetId, id => new UnlabelledPool(_options.PoolLimit, StringComparer.Ordinal.GetHashCode(id)));
+        _pools.GetOrAdd(classSetId, id => new UnlabelledPool(_limits, StringComparer.Ordinal.GetHashCode(id), _time));
 
     private async Task<EncoderFeatures[]> Encode(byte[] image, CancellationToken cancellationToken)
     {

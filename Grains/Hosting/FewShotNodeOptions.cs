@@ -51,8 +51,17 @@ public sealed class FewShotNodeOptions
     /// <summary>Bound of a slot's refiner-feature cache, bytes.</summary>
     public long RefinerCacheBytes { get; set; } = 64L << 20;
 
-    /// <summary>Unlabelled images kept per class set and slot; beyond it a uniform reservoir.</summary>
+    /// <summary>Unlabelled images kept per class set and slot; beyond it those of the most frequent classes give way.</summary>
     public int PoolLimit { get; set; } = 20_000;
+
+    /// <summary>Unlabelled images of one predicted class kept per class set and slot; beyond it a uniform sample.</summary>
+    public int PoolLimitPerClass { get; set; } = 64;
+
+    /// <summary>How long an unlabelled image is learned from.</summary>
+    public TimeSpan PoolTimeToLive { get; set; } = TimeSpan.FromDays(7);
+
+    /// <summary>How often a class set looks whether its proxies are worth another fit.</summary>
+    public TimeSpan RefitCheckInterval { get; set; } = TimeSpan.FromSeconds(30);
 
     /// <summary>Classes in one set.</summary>
     public int MaxClasses { get; set; } = 10_000;

@@ -28,6 +28,7 @@ internal sealed class FewShotNodeOptionsValidator : IValidateOptions<FewShotNode
         AtLeast(options.TextCacheBytes, 1 << 16, nameof(options.TextCacheBytes));
         AtLeast(options.RefinerCacheBytes, 1 << 16, nameof(options.RefinerCacheBytes));
         AtLeast(options.PoolLimit, 1, nameof(options.PoolLimit));
+        AtLeast(options.PoolLimitPerClass, 1, nameof(options.PoolLimitPerClass));
         AtLeast(options.MaxClasses, 1, nameof(options.MaxClasses));
         AtLeast(options.MaxNameLength, 1, nameof(options.MaxNameLength));
         AtLeast(options.MaxShots, 1, nameof(options.MaxShots));

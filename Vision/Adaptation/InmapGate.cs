@@ -23,12 +23,20 @@ public static class InmapGate
     /// <exception cref="AdaptationException">Empty or not finite.</exception>
     public static double Coverage(Tensor softLabels)
     {
+        var covered = Covered(softLabels);
+        return covered.Count(isCovered => isCovered) / (double)covered.Length;
+    }
+
+    /// <summary>Which classes seem present: those whose summed text label mass is at least half of N/C; [C].</summary>
+    /// <inheritdoc cref="Coverage" path="/param|/exception"/>
+    public static bool[] Covered(Tensor softLabels)
+    {
         using var scope = torch.NewDisposeScope();
         var labels = Check.Matrix(softLabels, "soft labels");
         var fairShare = (double)labels.shape[0] / labels.shape[1];
         var mass = labels.sum(dim: 0, type: torch.ScalarType.Float64);
         using var half = mass.Filled(fairShare / 2);
-        return (mass >= half).to(torch.ScalarType.Float64).mean().item<double>();
+        return (mass >= half).cpu().data<bool>().ToArray();
     }
 
     /// <summary>Decides from the pool's size and coverage. Where labelled shots exist, a comparison on them should follow.</summary>

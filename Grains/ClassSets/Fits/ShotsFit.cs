@@ -1,4 +1,5 @@
 using System.Globalization;
+using FewShotCluster.Grains.Adaptation;
 using FewShotCluster.Grains.Devices;
 using FewShotCluster.Grains.Storage;
 using FewShotCluster.Vision.Adaptation;
@@ -74,18 +75,17 @@ internal sealed class ShotsFit(ClassSetRepository repository, DeviceSlots slots)
             Epochs = basis.Policy.ProbeEpochs,
             InitialAlpha = basis.Policy.ProbeInitialAlpha * state.Info.LogitScale,
         };
-        return DeviceFit.Run(
-            worker,
+        return new DeviceFitRunner(worker).Run(
             () =>
             {
-                var features = DeviceFit.Matrix(
+                var features = FitMatrix.Read(
                     FloatBytes.Concatenate([.. batches.Select(batch => batch.Features[encoder].Bytes!)]), dimension, worker.Device);
-                var text = DeviceFit.Matrix(state.TextProxies.Bytes!, dimension, worker.Device);
-                var ofSeen = text.index_select(0, Indices(seen, worker.Device)).t();
+                var text = FitMatrix.Read(state.TextProxies.Bytes!, dimension, worker.Device);
+                var ofSeen = text.index_select(0, FitMatrix.Indices(seen, worker.Device)).t();
                 return new LpPlusPlusFit(new LabelledFeatures(features, torch.tensor(labels).to(worker.Device)), ofSeen, options);
             },
             result => new Probe(
-                DeviceFit.Bytes(result.Weights.W), DeviceFit.Bytes(result.Weights.Bias), DeviceFit.Bytes(result.Weights.Alpha)),
+                FitMatrix.Bytes(result.Weights.W), FitMatrix.Bytes(result.Weights.Bias), FitMatrix.Bytes(result.Weights.Alpha)),
             report,
             cancellationToken);
     }
@@ -101,16 +101,15 @@ internal sealed class ShotsFit(ClassSetRepository repository, DeviceSlots slots)
         if (basis.RefinerBackbone is not { } backbone || classes.Length < 2) return null;
         var perView = batches.SelectMany(batch => batch.ViewClasses.SelectMany(c => Enumerable.Repeat(c, batch.ViewsPerShot)));
         var labels = Labels(perView, classes);
-        return await DeviceFit.Run(
-            worker,
+        return await new DeviceFitRunner(worker).Run(
             () =>
             {
-                var views = DeviceFit.Matrix(
+                var views = FitMatrix.Read(
                     FloatBytes.Concatenate([.. batches.Select(batch => batch.Views.Bytes!)]), backbone.Dimension, worker.Device);
                 var labelled = new LabelledFeatures(views, torch.tensor(labels).to(worker.Device));
                 return new RefinerHeadFit(labelled, classes.Length, RefinerHeadOptions.Default);
             },
-            head => new Head(classes, DeviceFit.Bytes(head.W), DeviceFit.Bytes(head.Bias), batches.Sum(batch => batch.ViewClasses.Length)),
+            head => new Head(classes, FitMatrix.Bytes(head.W), FitMatrix.Bytes(head.Bias), batches.Sum(batch => batch.ViewClasses.Length)),
             report,
             cancellationToken);
     }
@@ -121,7 +120,4 @@ internal sealed class ShotsFit(ClassSetRepository repository, DeviceSlots slots)
         var rows = fitted.Select((position, row) => (position, row)).ToDictionary(pair => pair.position, pair => (long)pair.row);
         return [.. positions.Select(position => rows[position])];
     }
-
-    private static torch.Tensor Indices(int[] positions, torch.Device device) =>
-        torch.tensor(positions.Select(position => (long)position).ToArray()).to(device);
 }

@@ -10,7 +10,7 @@ public sealed class UnlabelledPoolTests
     [Fact]
     public void Images_are_kept_once_bounded_and_read_in_order_of_their_keys()
     {
-        var pool = new UnlabelledPool(limit: 50, seed: 1);
+        var pool = new UnlabelledPool(new PoolLimits(50, 50, TimeSpan.FromHours(1)), seed: 1, TimeProvider.System);
         for (var round = 0; round < 2; round++)
             for (var i = 0; i < 40; i++) Offer(pool, i);
         Assert.Equal(40, pool.Read(0, 1).Total);
@@ -25,8 +25,8 @@ public sealed class UnlabelledPoolTests
         Assert.InRange(keys.Count(key => Number(chunks, key) >= 50), 35, 50);
     }
 
-    private static void Offer(UnlabelledPool pool, int number) =>
-        pool.Offer(ContentKey.Of(BitConverter.GetBytes(number)), [new EncoderFeatures(Info, FloatBytes.From([number]))]);
+    private static void Offer(UnlabelledPool pool, int number, int predicted = 0) =>
+        pool.Offer(ContentKey.Of(BitConverter.GetBytes(number)), [new EncoderFeatures(Info, FloatBytes.From([number]))], predicted);
 
     private static float Number(PoolChunk[] chunks, ContentKey key)
     {

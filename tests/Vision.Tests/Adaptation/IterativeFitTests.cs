@@ -1,3 +1,4 @@
+using FewShotCluster.TestSupport;
 using FewShotCluster.Vision.Adaptation;
 using TorchSharp;
 

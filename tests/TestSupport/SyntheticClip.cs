@@ -3,25 +3,38 @@ using FewShotCluster.Vision.Numerics;
 using TorchSharp;
 using Tensor = TorchSharp.torch.Tensor;
 
-namespace FewShotCluster.Vision.Tests.Adaptation;
+namespace FewShotCluster.TestSupport;
 
 /// <summary>
 /// Made-up CLIP features: each class a Gaussian around a direction on the image side; its text is that direction, disturbed, on the
-/// other side of a modality gap. Everything follows from the seed.
+/// other side of a modality gap. Classes may come in pairs that are easily confused. Everything follows from the seed.
 /// </summary>
-internal sealed class SyntheticClip
+public sealed class SyntheticClip
 {
     private readonly SplitMix64 _random;
     private readonly Tensor _centres; // [C,D]
     private readonly Tensor _gap;     // [D]
     private readonly double _spread;
 
-    public SyntheticClip(ulong seed, int classes, int size, double spread = 1.5, double textNoise = 1.2)
+    /// <param name="seed">Of everything.</param>
+    /// <param name="classes">C.</param>
+    /// <param name="size">D.</param>
+    /// <param name="spread">Length of an image's distance from its class's direction.</param>
+    /// <param name="textNoise">Length of a text's distance from its class's direction, the gap aside.</param>
+    /// <param name="pairDistance">Length of the distance of every second class's direction from the one before; null: no pairs.</param>
+    public SyntheticClip(
+        ulong seed, int classes, int size, double spread = 1.5, double textNoise = 1.2, double? pairDistance = null)
     {
         _random = new SplitMix64(seed);
         _spread = spread;
         Classes = classes;
         _centres = Unit(Gaussian(classes, size));
+        if (pairDistance is { } distance)
+        {
+            var first = _centres.index_select(0, torch.arange(0, classes, 1).bitwise_and(torch.tensor(-2L)));
+            var isSecond = torch.arange(0, classes).bitwise_and(torch.tensor(1L)).unsqueeze(1);
+            _centres = Unit(first + isSecond * distance * _centres);
+        }
         _gap = Unit(Gaussian(1, size)).squeeze(0);
         Text = Unit(_centres + textNoise * Unit(Gaussian(classes, size)) - 0.6 * _gap).t().contiguous();
     }
