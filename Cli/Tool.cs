@@ -9,7 +9,10 @@ namespace FewShotCluster.Cli;
 /// <summary>The program <c>fewshot</c>: composes its verbs, and turns every way a verb can end into one exit code.</summary>
 internal static class Tool
 {
-    public static async Task<int> RunAsync(string[] args, ToolContext context)
+    /// <param name="args">The command line.</param>
+    /// <param name="context">Streams and the way to a cluster.</param>
+    /// <param name="cancellationToken">Ends the verb as Ctrl-C does, which it is joined with.</param>
+    public static async Task<int> RunAsync(string[] args, ToolContext context, CancellationToken cancellationToken = default)
     {
         var shared = new SharedOptions(context);
         var root = new RootCommand("Class sets, shots and classification on a running FewShotCluster.")
@@ -20,6 +23,8 @@ internal static class Tool
             FitVerb.Create(shared),
             RefineVerb.Create(shared),
             ClassifyVerb.Create(shared),
+            PredictVerb.Create(shared),
+            EvaluateVerb.Create(shared),
             StatusVerb.Create(shared),
             shared.Gateway,
             shared.Json,
@@ -28,7 +33,7 @@ internal static class Tool
         if (parsed.Action is ParseErrorAction)
             return Fail(context, FewShotErrorCode.InvalidArgument, string.Join("; ", parsed.Errors.Select(e => e.Message)) + " (see --help)");
         var configuration = new InvocationConfiguration { Output = context.Output, Error = context.Error, EnableDefaultExceptionHandler = false };
-        return await parsed.InvokeAsync(configuration);
+        return await parsed.InvokeAsync(configuration, cancellationToken);
     }
 
     /// <summary>Gives a command its action: one error line and the code's exit status, whatever happens.</summary>
@@ -39,7 +44,9 @@ internal static class Tool
         {
             try
             {
-                return await action(new VerbCall(parsed, shared), token);
+                var call = new VerbCall(parsed, shared);
+                call.CheckReport();
+                return await action(call, token);
             }
             catch (FewShotException e)
             {

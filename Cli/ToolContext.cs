@@ -10,6 +10,8 @@ internal sealed record ToolContext(
     Func<string, string?> Environment,
     Func<FewShotClientOptions, CancellationToken, Task<IFewShotClient>> Connect)
 {
+    public TimeProvider Time { get; init; } = TimeProvider.System;
+
     public static ToolContext Process() => new(
         Console.Out,
         Console.Error,

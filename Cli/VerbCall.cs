@@ -1,7 +1,10 @@
 using System.CommandLine;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
+using FewShotCluster.Cli.Output;
 using FewShotCluster.Client;
+using Spectre.Console;
+using Spectre.Console.Rendering;
 
 namespace FewShotCluster.Cli;
 
@@ -28,13 +31,24 @@ internal sealed class VerbCall(ParseResult parsed, SharedOptions shared)
         if (json != "-") Context.Output.WriteLine(text);
     }
 
+    /// <summary>A table for people; left out where standard output carries JSON.</summary>
+    public void Show(IRenderable view)
+    {
+        if (json != "-") AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Context.Output) }).Write(view);
+    }
+
+    /// <summary>Refuses a report file that could not be written, before the work begins.</summary>
+    public void CheckReport()
+    {
+        if (json is not (null or "-")) OutputFile.Check("--json", json);
+    }
+
     /// <summary>Writes the report where <c>--json</c> asks for it.</summary>
     public async Task ReportAsync<T>(T report, JsonTypeInfo<T> type)
     {
         if (json is null) return;
         var text = JsonSerializer.Serialize(report, type);
         if (json == "-") await Context.Output.WriteLineAsync(text);
-        // Written even after Ctrl-C: what was done is worth knowing then.
-        else await File.WriteAllTextAsync(json, text + "\n", CancellationToken.None);
+        else OutputFile.Write(json, text + "\n");
     }
 }

@@ -11,12 +11,15 @@ internal static class FitView
         VerbCall call, string title, Func<IFewShotClient, IProgress<FitStatus>, Task<FitStatus>> fit, CancellationToken cancellationToken)
     {
         await using var client = await call.ConnectAsync(cancellationToken);
-        var status = await ProgressView.RunAsync(
-            call.Context, title, report => fit(client, new Reporting<FitStatus>(s => report(s.Progress))));
+        var status = await WaitAsync(call.Context, title, progress => fit(client, progress));
         call.Line(Words(status));
         await call.ReportAsync(status, Reports.Default.FitStatus);
         return ExitCodes.Done;
     }
+
+    /// <summary>Waits for a fit under a progress view.</summary>
+    public static Task<FitStatus> WaitAsync(ToolContext context, string title, Func<IProgress<FitStatus>, Task<FitStatus>> fit) =>
+        ProgressView.RunAsync(context, title, report => fit(new Reporting<FitStatus>(s => report(s.Progress))));
 
     public static string Words(FitStatus fit)
     {

@@ -16,6 +16,8 @@ internal sealed record ClassifiedFile(string File, ClassificationAnswer Answer);
     WriteIndented = true,
     UseStringEnumConverter = true)]
 [JsonSerializable(typeof(ClassifyReport))]
+[JsonSerializable(typeof(PredictReport))]
+[JsonSerializable(typeof(EvaluationReport))]
 [JsonSerializable(typeof(ClassSetVersion))]
 [JsonSerializable(typeof(AddShotsResult))]
 [JsonSerializable(typeof(FitStatus))]

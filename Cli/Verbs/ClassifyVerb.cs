@@ -1,13 +1,10 @@
-using System.Collections.Concurrent;
 using System.CommandLine;
 using System.Globalization;
-using System.Runtime.CompilerServices;
+using FewShotCluster.Cli.Batches;
 using FewShotCluster.Cli.Inputs;
 using FewShotCluster.Cli.Output;
 using FewShotCluster.Client;
 using FewShotCluster.GrainInterfaces.Classification;
-using FewShotCluster.GrainInterfaces.ClassSets;
-using FewShotCluster.GrainInterfaces.Errors;
 
 namespace FewShotCluster.Cli.Verbs;
 
@@ -33,42 +30,12 @@ internal static class ClassifyVerb
                 Explain = call.Get(explain) ? ExplainMode.AllStages : ExplainMode.None,
             };
             await using var client = await call.ConnectAsync(token);
-            var report = await RunAsync(call, client, call.Get(id), call.Get(files), options, token);
+            var photos = call.Get(files).Select(file => new ImageFile(file, file)).ToList();
+            var batch = new BatchClassifier(client, call.Get(id), options) { Answered = one => Print(call, one.File, one.Answer) };
+            var report = await batch.RunAsync(photos, progress: null, token);
             await call.ReportAsync(report, Reports.Default.ClassifyReport);
-            return ExitCodes.OfInputs(call.Context, report.Failed, call.Get(files).Length);
+            return ExitCodes.OfInputs(call.Context, report.Failed, photos.Count);
         });
-    }
-
-    private static async Task<ClassifyReport> RunAsync(
-        VerbCall call, IFewShotClient client, string id, string[] files, ClassifyOptions options, CancellationToken cancellationToken)
-    {
-        // Files are read ahead of the answers, on another thread.
-        var failed = new ConcurrentQueue<FailedInput>();
-        var answered = new List<ClassifiedFile>();
-        await foreach (var outcome in client.ClassifyManyAsync(id, ReadAsync(files, failed, cancellationToken), options, cancellationToken: cancellationToken))
-        {
-            // Not a photo's fault, and the same for every other one: the command fails.
-            if (outcome.Error is { Code: FewShotErrorCode.ClassSetNotFound or FewShotErrorCode.InvalidArgument } fatal) throw fatal;
-            if (outcome.Error is { } error)
-            {
-                failed.Enqueue(new FailedInput(outcome.Source, error.Code, error.Message));
-                continue;
-            }
-            answered.Add(new ClassifiedFile(outcome.Source, outcome.Answer!));
-            Print(call, outcome.Source, outcome.Answer!);
-        }
-        return new ClassifyReport(answered, [.. failed]);
-    }
-
-    private static async IAsyncEnumerable<ClassifyItem> ReadAsync(
-        string[] files, ConcurrentQueue<FailedInput> failed, [EnumeratorCancellation] CancellationToken cancellationToken)
-    {
-        foreach (var file in files)
-        {
-            var (bytes, failure) = await ImageFile.ReadAsync(file, cancellationToken);
-            if (failure is null) yield return new ClassifyItem(file, bytes);
-            else failed.Enqueue(failure);
-        }
     }
 
     private static void Print(VerbCall call, string file, ClassificationAnswer answer)

@@ -50,8 +50,8 @@ internal static class ShotsAddVerb
     {
         foreach (var (path, classId) in labelled)
         {
-            var (bytes, failed) = await ImageFile.ReadAsync(Path.Combine(folder, path), cancellationToken);
-            if (failed is not null) unreadable.Add(failed with { Source = path });
+            var (bytes, failed) = await ImageFile.In(folder, path).ReadAsync(cancellationToken);
+            if (failed is not null) unreadable.Add(failed);
             else yield return new Shot(path, classId, bytes!);
         }
     }

@@ -10,6 +10,16 @@ namespace FewShotCluster.Client.Tests;
 /// <summary>Grains whose answers the test writes down; counts what the SDK called.</summary>
 internal sealed class FakeCluster : IClusterConnection, IClassSetGrain, IClassSetCatalogGrain, IClassificationGrain, IClusterStatusGrain
 {
+    public static readonly ClassSetDescription Set = new()
+    {
+        ClassSetId = "pets",
+        Version = 7,
+        Classes = [],
+        Policy = new ClassSetPolicy(),
+        Serving = new Dictionary<string, string>(),
+        Fits = [],
+    };
+
     public static readonly ClassificationAnswer Answer = new()
     {
         ClassSetId = "pets",
@@ -44,6 +54,8 @@ internal sealed class FakeCluster : IClusterConnection, IClassSetGrain, IClassSe
     public Func<FitStatus> OnStartFit { get; set; } = () => throw new NotSupportedException();
 
     public Func<FitStatus> OnWaitForFit { get; set; } = () => throw new NotSupportedException();
+
+    public Func<ClassSetDescription> OnDescribe { get; set; } = () => Set;
 
     public string Description => "gateway fake:1";
 
@@ -101,15 +113,7 @@ internal sealed class FakeCluster : IClusterConnection, IClassSetGrain, IClassSe
 
     public Task<FitStatus> WaitForFit(FitKind kind, CancellationToken cancellationToken) => Task.FromResult(OnWaitForFit());
 
-    public Task<ClassSetDescription> Describe() => Task.FromResult(new ClassSetDescription
-    {
-        ClassSetId = "pets",
-        Version = 7,
-        Classes = [],
-        Policy = new ClassSetPolicy(),
-        Serving = new Dictionary<string, string>(),
-        Fits = [],
-    });
+    public Task<ClassSetDescription> Describe() => Task.FromResult(OnDescribe());
 
     public ValueTask<ClassSetSnapshot?> GetIfNewer(long haveVersion) => throw new NotSupportedException();
 

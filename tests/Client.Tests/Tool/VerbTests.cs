@@ -1,5 +1,4 @@
 using System.Text.Json;
-using FewShotCluster.Cli;
 using FewShotCluster.Client.Testing;
 using FewShotCluster.GrainInterfaces.Errors;
 
@@ -10,23 +9,13 @@ public sealed class VerbTests : IDisposable
 {
     private readonly TemporaryFolder folder = new();
     private readonly InMemoryFewShotClient cluster = new();
-    private readonly StringWriter output = new();
-    private readonly StringWriter error = new();
-    private FewShotClientOptions? connected;
-    private Dictionary<string, string?> environment = [];
+    private readonly ToolRunner tool;
+
+    public VerbTests() => tool = new ToolRunner(() => cluster);
 
     public void Dispose() => folder.Dispose();
 
-    private Task<int> Run(params string[] args)
-    {
-        output.GetStringBuilder().Clear();
-        error.GetStringBuilder().Clear();
-        return Cli.Tool.RunAsync(args, new ToolContext(output, error, false, environment.GetValueOrDefault, (options, _) =>
-        {
-            connected = options;
-            return Task.FromResult<IFewShotClient>(cluster);
-        }));
-    }
+    private Task<int> Run(params string[] args) => tool.RunAsync(args);
 
     private async Task Pets()
     {
@@ -55,7 +44,7 @@ public sealed class VerbTests : IDisposable
         // What the file leaves out keeps its default.
         Assert.Equal((300, 4.0, 1), (set.Policy.ProbeEpochs, set.Policy.InmapImageTemperature, set.Policy.PromptTemplates.Count));
         Assert.Equal(2, await Run("class-set", "create", "b", "--from", classes, "--policy", folder.Write("typo.json", """{"refinerFamly":"x"}""")));
-        Assert.Contains("refinerFamly", error.ToString());
+        Assert.Contains("refinerFamly", tool.Error);
     }
 
     [Fact]
@@ -63,19 +52,19 @@ public sealed class VerbTests : IDisposable
     {
         await Pets();
         Assert.Equal(0, await Run("classes", "add", "pets", "柴犬", "purple cat", "--operation", "k1", "--json", "-"));
-        Assert.Equal(2, JsonDocument.Parse(output.ToString()).RootElement.GetProperty("version").GetInt64());
+        Assert.Equal(2, JsonDocument.Parse(tool.Output).RootElement.GetProperty("version").GetInt64());
         Assert.Equal(0, await Run("classes", "add", "pets", "柴犬", "purple cat", "--operation", "k1"));
-        Assert.Contains("version 2", output.ToString());
+        Assert.Contains("version 2", tool.Output);
 
         var photo = folder.Write("a b.jpg", [1, 2, 3]);
         folder.Write("c.jpg", [4]);
         var list = folder.Write("train.txt", "a b.jpg,purple cat\nc.jpg 250\n");
         Assert.Equal(0, await Run("shots", "add", "pets", "--from", list, "--images", folder.FullName));
-        Assert.Contains("2 added", output.ToString());
-        Assert.Contains("adding shots: 100 %", error.ToString());
+        Assert.Contains("2 added", tool.Output);
+        Assert.Contains("adding shots: 100 %", tool.Error);
 
         Assert.Equal(0, await Run("fit", "pets"));
-        Assert.Contains("Published", output.ToString());
+        Assert.Contains("Published", tool.Output);
         Assert.Equal(0, await Run("refine", "pets"));
 
         cluster.Answer(new byte[] { 1, 2, 3 }, "purple cat");
@@ -86,11 +75,11 @@ public sealed class VerbTests : IDisposable
         Assert.Equal(2, first.GetProperty("answer").GetProperty("top").GetArrayLength());
 
         Assert.Equal(0, await Run("class-set", "show", "pets"));
-        Assert.Contains("柴犬", output.ToString());
+        Assert.Contains("柴犬", tool.Output);
         Assert.Equal(0, await Run("class-set", "list"));
-        Assert.Contains("pets", output.ToString());
+        Assert.Contains("pets", tool.Output);
         Assert.Equal(0, await Run("status"));
-        Assert.Contains("node memory", output.ToString());
+        Assert.Contains("node memory", tool.Output);
     }
 
     [Fact]
@@ -99,8 +88,8 @@ public sealed class VerbTests : IDisposable
         await Pets();
         var good = folder.Write("good.jpg", [1]);
         Assert.Equal(1, await Run("classify", "pets", good, folder.Write("empty.jpg", []), Path.Combine(folder.FullName, "absent.jpg")));
-        Assert.Contains("good.jpg: version", output.ToString());
-        var lines = error.ToString().Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        Assert.Contains("good.jpg: version", tool.Output);
+        var lines = tool.Error.Split('\n', StringSplitOptions.RemoveEmptyEntries);
         Assert.Equal(2, lines.Count(l => l.StartsWith("failed: ", StringComparison.Ordinal)));
         Assert.StartsWith("error: InvalidImage: 2 of 3 inputs failed", lines[^1]);
     }
@@ -110,7 +99,7 @@ public sealed class VerbTests : IDisposable
     {
         await Pets();
         Assert.Equal(2, await Run("classify", "pets", Path.Combine(folder.FullName, "absent.jpg")));
-        Assert.Contains("error: InvalidImage: 1 of 1 inputs failed", error.ToString());
+        Assert.Contains("error: InvalidImage: 1 of 1 inputs failed", tool.Error);
     }
 
     [Theory]
@@ -127,7 +116,7 @@ public sealed class VerbTests : IDisposable
     {
         cluster.FailNext(new FewShotException(code, "what\nwhere"));
         Assert.Equal(exit, await Run("class-set", "list"));
-        Assert.Equal($"error: {code}: what where\n", error.ToString().ReplaceLineEndings("\n"));
+        Assert.Equal($"error: {code}: what where\n", tool.Error.ReplaceLineEndings("\n"));
     }
 
     [Fact]
@@ -137,14 +126,14 @@ public sealed class VerbTests : IDisposable
         Assert.Equal(130, await Run("status"));
         cluster.FailNext(new InvalidDataException("odd"));
         Assert.Equal(70, await Run("status"));
-        Assert.Contains("error: Internal: InvalidDataException: odd", error.ToString());
+        Assert.Contains("error: Internal: InvalidDataException: odd", tool.Error);
     }
 
     [Fact]
     public async Task AnUnknownClassSetIsNotAnInputsFault()
     {
         Assert.Equal(4, await Run("classify", "nope", folder.Write("a.jpg", [1])));
-        Assert.StartsWith("error: ClassSetNotFound: ", error.ToString());
+        Assert.StartsWith("error: ClassSetNotFound: ", tool.Error);
     }
 
     [Theory]
@@ -158,18 +147,18 @@ public sealed class VerbTests : IDisposable
     public async Task WrongArgumentsExitWithTwo(params string[] args)
     {
         Assert.Equal(2, await Run(args));
-        Assert.StartsWith("error: InvalidArgument: ", error.ToString());
+        Assert.StartsWith("error: InvalidArgument: ", tool.Error);
     }
 
     [Fact]
     public async Task TheGatewayComesFromOptionOrEnvironment()
     {
         await Run("status");
-        Assert.Equal(["127.0.0.1:30000"], connected!.Gateways);
-        environment = new() { ["FEWSHOT_GATEWAY"] = "silo:1,silo:2" };
+        Assert.Equal(["127.0.0.1:30000"], tool.Connected!.Gateways);
+        tool.Environment["FEWSHOT_GATEWAY"] = "silo:1,silo:2";
         await Run("status");
-        Assert.Equal(["silo:1", "silo:2"], connected!.Gateways);
+        Assert.Equal(["silo:1", "silo:2"], tool.Connected!.Gateways);
         await Run("status", "--gateway", "other:3");
-        Assert.Equal(["other:3"], connected!.Gateways);
+        Assert.Equal(["other:3"], tool.Connected!.Gateways);
     }
 }
