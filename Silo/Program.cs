@@ -1,4 +1,5 @@
 using FewShotCluster.Silo.Commands;
+using FewShotCluster.Silo.Commands.Adapt;
 using FewShotCluster.Silo.Commands.Bench;
 using FewShotCluster.Silo.Commands.Encode;
 using FewShotCluster.Silo.Commands.Models;
@@ -6,4 +7,4 @@ using FewShotCluster.Silo.Demo;
 
 return await CommandRunner.RunAsync(
     args, ServeCommand.Create(), DemoCommand.Create(), EncodeCommand.Create(), PreprocessCommand.Create(), TokenizeCommand.Create(),
-    ModelsCommand.Create(), BenchCommand.Create());
+    AdaptCommand.Create(), ModelsCommand.Create(), BenchCommand.Create());
