@@ -46,4 +46,82 @@ public sealed record ClassSetPolicy
     /// <summary>Whether classified photos enter the unlabelled pool that InMaP learns from.</summary>
     [Id(9)]
     public bool LearnFromTraffic { get; init; } = true;
+
+    /// <summary>When InMaP proxies are fitted and whether they are served.</summary>
+    [Id(10)]
+    public ProxyPolicy Proxies { get; init; }
+
+    /// <summary>Which InMaP.</summary>
+    [Id(11)]
+    public InmapPreset InmapPreset { get; init; }
+
+    /// <summary>Who decides between seen and unseen classes.</summary>
+    [Id(12)]
+    public GateRule Gate { get; init; }
+
+    /// <summary>How seen classes are learned from their shots.</summary>
+    [Id(13)]
+    public ProbePreset ProbePreset { get; init; }
+
+    /// <summary>
+    /// Whether cross-validation over the shots chooses LP++'s epoch and makes probabilities honest; it costs four more fits.
+    /// </summary>
+    [Id(14)]
+    public bool CrossValidate { get; init; } = true;
+
+    /// <summary>Share of the answers to withhold, the least certain ones: the threshold is chosen on the shots. 0 withholds none.</summary>
+    [Id(15)]
+    public double AbstainShare { get; init; }
+}
+
+/// <summary>When InMaP proxies are fitted and whether they are served.</summary>
+public enum ProxyPolicy
+{
+    /// <summary>Fitted whenever it is worth it (growth of the pool, new names, age) and on request; served behind the gates.</summary>
+    Automatic = 0,
+
+    /// <summary>Fitted on request only; served behind the gates.</summary>
+    OnRequest = 1,
+
+    /// <summary>What is served stays as it is; a fit is refused.</summary>
+    Frozen = 2,
+
+    /// <summary>Text is served.</summary>
+    Off = 3,
+}
+
+/// <summary>Variants of InMaP.</summary>
+public enum InmapPreset
+{
+    /// <summary>The paper's, behind the gates.</summary>
+    Paper = 0,
+
+    /// <summary>The seed's, which fits whatever it is given and knows no gates.</summary>
+    Seed = 1,
+}
+
+/// <summary>Who decides between seen and unseen classes; apart from who ranks the unseen ones.</summary>
+public enum GateRule
+{
+    /// <summary>What ranks the unseen classes: InMaP proxies where they are served, else text.</summary>
+    Served = 0,
+
+    /// <summary>Text proxies.</summary>
+    Text = 1,
+
+    /// <summary>The seed's InMaP, fitted beside the served proxies; text until it is.</summary>
+    Seed = 2,
+}
+
+/// <summary>How seen classes are learned from their shots.</summary>
+public enum ProbePreset
+{
+    /// <summary>LP++ with the authors' values.</summary>
+    Paper = 0,
+
+    /// <summary>LP++ as the seed ran it: 1000 epochs, alpha frozen, a cosine schedule.</summary>
+    Seed = 1,
+
+    /// <summary>GDA, in closed form.</summary>
+    Gda = 2,
 }

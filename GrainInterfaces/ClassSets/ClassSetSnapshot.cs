@@ -30,6 +30,28 @@ public sealed record ClassSetSnapshot
     /// <summary>Whether classified photos enter the unlabelled pool.</summary>
     [Id(5)]
     public required bool LearnFromTraffic { get; init; }
+
+    /// <summary>Who decides between seen and unseen.</summary>
+    [Id(6)]
+    public GateRule Gate { get; init; }
+
+    /// <summary>By stage of the cascade; empty: not calibrated.</summary>
+    [Id(7)]
+    public StageCalibration[] Calibration { get; init; } = [];
+
+    /// <summary>What the InMaP proxies were fitted on, or why text is served, in words.</summary>
+    [Id(8)]
+    public string ProxyBasis { get; init; } = "";
+}
+
+/// <summary>How sure a stage may be.</summary>
+/// <param name="Temperature">Its logits are divided by this before the softmax.</param>
+/// <param name="AbstainBelow">Answers of a lower probability are better withheld; 0: none.</param>
+[GenerateSerializer, Immutable, Alias("fewshot.StageCalibration")]
+public sealed record StageCalibration([property: Id(0)] double Temperature, [property: Id(1)] double AbstainBelow)
+{
+    /// <summary>A stage that no labelled images have told anything of.</summary>
+    public static StageCalibration None { get; } = new(1, 0);
 }
 
 /// <summary>A class in a snapshot.</summary>
@@ -80,6 +102,14 @@ public sealed record EncoderHead
     /// <summary>InMaP proxies [F,D] in the order of <see cref="FittedClasses"/>.</summary>
     [Id(8)]
     public byte[] Proxies { get; init; } = [];
+
+    /// <summary>Positions of the classes of <see cref="GateProxies"/>.</summary>
+    [Id(13)]
+    public int[] GateClasses { get; init; } = [];
+
+    /// <summary>Proxies [G,D] that decide between seen and unseen and rank nothing; empty: none of its own.</summary>
+    [Id(14)]
+    public byte[] GateProxies { get; init; } = [];
 
     /// <summary>Positions of the classes that LP++ knows; empty: none.</summary>
     [Id(9)]

@@ -20,7 +20,9 @@ public enum CascadeStage
 /// <param name="Id">The user's id.</param>
 /// <param name="Name">Its name.</param>
 /// <param name="Score">The stage's logit (for text and proxies: fused cosine times logit scale).</param>
-/// <param name="Probability">Softmax of the stage's logits over the classes the stage decides among; not calibrated yet.</param>
+/// <param name="Probability">
+/// Softmax of the stage's logits over the classes it decides among, at the temperature that held-out shots gave; without shots at 1.
+/// </param>
 [GenerateSerializer, Immutable, Alias("fewshot.RankedClass")]
 public sealed record RankedClass(
     [property: Id(0)] int Id, [property: Id(1)] string Name, [property: Id(2)] double Score, [property: Id(3)] double Probability);
@@ -82,4 +84,8 @@ public sealed record ClassificationAnswer
     /// <summary>The stages' reports as asked for; empty without explanation.</summary>
     [Id(8)]
     public IReadOnlyList<StageReport> Stages { get; init; } = [];
+
+    /// <summary>Whether the best class is less probable than the set's abstain threshold: better ask somebody.</summary>
+    [Id(9)]
+    public bool Abstained { get; init; }
 }

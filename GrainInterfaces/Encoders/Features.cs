@@ -40,6 +40,8 @@ public sealed record RefinerFeatures([property: Id(0)] EncoderInfo Encoder, [pro
 /// <param name="Keys">Content keys, one per image.</param>
 /// <param name="Encoders">Per encoder [keys, D] features.</param>
 /// <param name="Total">Images in the slot's pool.</param>
+/// <param name="Weights">How many images that came each one stands for: full strata keep a sample.</param>
 [GenerateSerializer, Immutable, Alias("fewshot.PoolChunk")]
 public sealed record PoolChunk(
-    [property: Id(0)] ContentKey[] Keys, [property: Id(1)] EncoderFeatures[] Encoders, [property: Id(2)] int Total);
+    [property: Id(0)] ContentKey[] Keys, [property: Id(1)] EncoderFeatures[] Encoders, [property: Id(2)] int Total,
+    [property: Id(3)] double[] Weights);

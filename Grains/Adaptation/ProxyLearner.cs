@@ -2,7 +2,6 @@ using System.Globalization;
 using FewShotCluster.Grains.ClassSets.Fits;
 using FewShotCluster.Vision.Adaptation;
 using FewShotCluster.Vision.Numerics;
-using TorchSharp;
 using Tensor = TorchSharp.torch.Tensor;
 
 namespace FewShotCluster.Grains.Adaptation;
@@ -24,16 +23,13 @@ internal sealed class ProxyLearner(IFitRunner runner)
     {
         if (problem.Classes == 0) throw new FitRefusedException("the set has no classes: add names first");
         if (problem.Rules.Seed) return await LearnAsSeed(problem, report, cancellationToken);
-        var isSmall = !InmapGate.Decide(problem.Images, problem.Classes, coverage: 1).Serve;
         // The count alone may refuse: full coverage is assumed until it is measured.
-        if (problem.Images < (long)problem.Rules.OnZetaImagesPerClass * problem.Classes)
-            throw new FitRefusedException(InmapGate.Decide(problem.Images, problem.Classes, coverage: 1).Reason);
+        var method = Method(problem);
         var presence = await runner.Run(() => Presence.Of(problem, runner.Device), cancellationToken);
-        if (presence.Coverage < InmapGate.MinimumCoverage)
-            throw new FitRefusedException(
-                InmapGate.Decide(Math.Max(problem.Images, 8L * problem.Classes), problem.Classes, presence.Coverage).Reason);
-
-        var method = isSmall ? ProxyMethod.OnZeta : ProxyMethod.Inmap;
+        Refuse(InmapGate.Decide(
+            method == ProxyMethod.OnZeta ? InmapGate.MinimumImagesPerClass * problem.Classes : problem.Images,
+            problem.Classes,
+            presence.Coverage));
         var encoders = new ServedProxies[problem.Encoders.Length];
         for (var e = 0; e < encoders.Length; e++)
         {
@@ -42,7 +38,7 @@ internal sealed class ProxyLearner(IFitRunner runner)
                 problem, problem.Encoders[e], presence, method, done => report((part + done) / encoders.Length), cancellationToken);
         }
         var shadow = ShadowTest.Run(problem, encoders);
-        if (shadow is not null) Judge(shadow);
+        Judge(shadow, method);
         var words = string.Create(
             CultureInfo.InvariantCulture,
             $"{Name(method)} of {problem.Images} unlabelled images, {presence.Covered.Length} of {problem.Classes} classes, "
@@ -94,7 +90,8 @@ internal sealed class ProxyLearner(IFitRunner runner)
             return runner.Run(
                 () => new OnZetaFit(
                     Images(), Text(), OnZetaOptions.Paper with { TextTemperature = textTemperature, ImageTemperature = imageTemperature }),
-                result => new ServedProxies(classes, FitMatrix.Bytes(result.Proxies.t()), method, 0),
+                // OnZeta answers by vision and text together: early on its proxies alone are far behind text.
+                result => new ServedProxies(classes, FitMatrix.Bytes((result.Proxies + Text()).Times(0.5).t()), method, 0),
                 report,
                 cancellationToken);
         var warm = encoder.Served is { Method: ProxyMethod.Inmap } served && served.Classes.SequenceEqual(classes) ? served : null;
@@ -115,45 +112,36 @@ internal sealed class ProxyLearner(IFitRunner runner)
             : new InmapStart(FitMatrix.Read(warm.Values, encoder.Dimension, runner.Device).t(), warm.LearningRate);
     }
 
-    private static void Judge(ShadowTest shadow)
+    /// <summary>InMaP where the pool is large enough for it; OnZeta on less, but only where labelled photos can confirm it.</summary>
+    private static ProxyMethod Method(ProxyProblem problem)
     {
+        var decision = InmapGate.Decide(problem.Images, problem.Classes, coverage: 1);
+        if (decision.Serve) return ProxyMethod.Inmap;
+        if (problem.Shots is null || problem.Images < (long)problem.Rules.OnZetaImagesPerClass * problem.Classes) Refuse(decision);
+        return ProxyMethod.OnZeta;
+    }
+
+    private static void Refuse(InmapGateDecision decision)
+    {
+        if (!decision.Serve) throw new FitRefusedException(decision.Reason);
+    }
+
+    private static void Judge(ShadowTest? shadow, ProxyMethod method)
+    {
+        if (shadow is null) return;
+        var name = Name(method);
         if (shadow.Candidate < shadow.Text)
             throw new FitRefusedException(string.Create(
                 CultureInfo.InvariantCulture,
-                $"text proxies: on {shadow.Images} labelled photos the fit is right for {shadow.Candidate:P1}, text for {shadow.Text:P1}"));
+                $"text proxies: of {shadow.Images} labelled photos {name} has {shadow.Candidate:P1} right, text {shadow.Text:P1}"));
         if (shadow.Candidate < shadow.Served)
             throw new FitRefusedException(string.Create(
                 CultureInfo.InvariantCulture,
-                $"what is served stays: on {shadow.Images} labelled photos it is right for {shadow.Served:P1}, the refit for {shadow.Candidate:P1}"));
+                $"what is served stays: it has {shadow.Served:P1} of {shadow.Images} labelled photos right, the refit {shadow.Candidate:P1}"));
     }
 
     private static string Words(ShadowTest? shadow) => shadow is null
         ? ""
         : string.Create(
             CultureInfo.InvariantCulture, $"; on {shadow.Images} labelled photos {shadow.Candidate:P1} right, text {shadow.Text:P1}");
-}
-
-/// <summary>Which classes a pool seems to show, by the encoders' fused text labels.</summary>
-/// <param name="Coverage">Share of the classes.</param>
-/// <param name="Covered">Their positions.</param>
-/// <param name="Rows">Images whose best class by text is one of them.</param>
-internal sealed record Presence(double Coverage, int[] Covered, int[] Rows)
-{
-    public static Presence Of(ProxyProblem problem, torch.Device device)
-    {
-        Tensor? labels = null;
-        foreach (var encoder in problem.Encoders)
-        {
-            var features = FitMatrix.Read(encoder.Images, encoder.Dimension, device);               // [N,D]
-            var text = FitMatrix.Read(encoder.Text, encoder.Dimension, device).t();                 // [D,C]
-            var own = Scores.SoftLabels(features, text, problem.Rules.TextTemperature / encoder.LogitScale).Times(encoder.Share);
-            labels = labels is null ? own : labels + own;                                           // [N,C]
-        }
-        var isCovered = InmapGate.Covered(labels!);
-        var best = labels!.argmax(1).cpu().data<long>().ToArray();
-        return new Presence(
-            isCovered.Count(covered => covered) / (double)isCovered.Length,
-            [.. Enumerable.Range(0, isCovered.Length).Where(position => isCovered[position])],
-            [.. Enumerable.Range(0, best.Length).Where(row => isCovered[best[row]])]);
-    }
 }

@@ -9,6 +9,9 @@ internal sealed record ProxyProblem
     /// <summary>N.</summary>
     public required int Images { get; init; }
 
+    /// <summary>How many images of the traffic each one stands for [N]: a balanced pool alone would not tell which classes are rare.</summary>
+    public required double[] Weights { get; init; }
+
     /// <summary>C.</summary>
     public required int Classes { get; init; }
 

@@ -87,6 +87,7 @@ public sealed class StreamReplay
         var problem = new ProxyProblem
         {
             Images = count,
+            Weights = chunk.Weights,
             Classes = _classes,
             Rules = _rules,
             Encoders = [new EncoderPool(chunk.Encoders[0].Values, Text(), _data.Dimension, _settings.LogitScale, 1, _served)],

@@ -16,4 +16,7 @@ internal sealed partial class ClassSetGrain
 
     [LoggerMessage(1104, LogLevel.Error, "fit {Kind} of class set {ClassSet} failed")]
     private static partial void LogFitFailed(ILogger logger, Exception exception, FitKind kind, string classSet);
+
+    [LoggerMessage(1105, LogLevel.Warning, "class set {ClassSet}: whether a fit is due could not be found out")]
+    private static partial void LogLookFailed(ILogger logger, Exception exception, string classSet);
 }

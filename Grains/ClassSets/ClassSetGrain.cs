@@ -2,6 +2,7 @@ using FewShotCluster.GrainInterfaces.ClassSets;
 using FewShotCluster.GrainInterfaces.Errors;
 using FewShotCluster.Grains.ClassSets.Fits;
 using FewShotCluster.Grains.Errors;
+using FewShotCluster.Grains.Hosting;
 using FewShotCluster.Grains.Metrics;
 using FewShotCluster.Grains.Storage;
 using Microsoft.Extensions.Logging;
@@ -17,6 +18,8 @@ internal sealed partial class ClassSetGrain(
     ClassSetWrites writes,
     ShotsFit shotsFit,
     ProxiesFit proxiesFit,
+    AutomaticFits automatic,
+    FewShotNodeOptions options,
     FewShotMetrics metrics,
     TimeProvider time,
     ILogger<ClassSetGrain> log) : Grain, IClassSetGrain
@@ -38,6 +41,7 @@ internal sealed partial class ClassSetGrain(
     public override async Task OnActivateAsync(CancellationToken cancellationToken)
     {
         if (await repository.Load(Id, cancellationToken) is { } stored) Show(stored);
+        this.RegisterGrainTimer(StartDueFit, new() { DueTime = options.RefitCheckInterval, Period = options.RefitCheckInterval, Interleave = true });
     }
 
     public override async Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
@@ -104,6 +108,20 @@ internal sealed partial class ClassSetGrain(
     {
         if (Existing().Version <= haveVersion) await Within(_changed.Task, cancellationToken);
         return Existing().Version;
+    }
+
+    private async Task StartDueFit(CancellationToken cancellationToken)
+    {
+        if (_state is not { } state || _fits.Values.Any(run => run.IsRunning)) return;
+        try
+        {
+            if (await automatic.Due(state, cancellationToken) is { } kind) await StartFit(kind);
+        }
+        catch (Exception e) when (e is not OperationCanceledException)
+        {
+            // A slot may be gone for a moment: the next look asks again.
+            LogLookFailed(log, e, Id);
+        }
     }
 
     /// <summary>One write: repeated ones get their first answer; a new one is computed, made durable and published.</summary>

@@ -60,6 +60,11 @@ internal sealed class ClassSetRules(FewShotNodeOptions options)
         InRange(policy.InmapImageTemperature, 1e-6, 1e6, "InmapImageTemperature");
         InRange(policy.InmapIterations, 1, 100_000, "InmapIterations");
         InRange(policy.ProbeEpochs, 1, 100_000, "ProbeEpochs");
+        InRange(policy.AbstainShare, 0, 0.5, "AbstainShare");
+        Defined(policy.Proxies, "Proxies");
+        Defined(policy.InmapPreset, "InmapPreset");
+        Defined(policy.Gate, "Gate");
+        Defined(policy.ProbePreset, "ProbePreset");
         if (policy.ProbeInitialAlpha is { } alpha) InRange(alpha, 0, 1e6, "ProbeInitialAlpha");
         return policy with { RefinerFamily = policy.RefinerFamily?.Trim() };
     }
@@ -115,6 +120,11 @@ internal sealed class ClassSetRules(FewShotNodeOptions options)
             i++;
         }
         return true;
+    }
+
+    private static void Defined<T>(T value, string setting) where T : struct, Enum
+    {
+        if (!Enum.IsDefined(value)) throw Invalid($"{setting} must be one of {string.Join(", ", Enum.GetNames<T>())}, not {value}");
     }
 
     private static void InRange(double value, double low, double high, string setting)

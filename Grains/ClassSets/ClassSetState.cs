@@ -37,16 +37,20 @@ internal sealed record ClassSetState
     [Id(8)]
     public OperationRecord[] Operations { get; init; } = [];
 
-    /// <summary>What the served proxies were fitted on, in words; empty: text is served.</summary>
+    /// <summary>What the served proxies were fitted on, or why they were withdrawn, in words.</summary>
     [Id(9)]
     public string ProxyBasis { get; init; } = "";
+
+    /// <summary>By stage of the cascade; empty: no shots have told yet.</summary>
+    [Id(10)]
+    public StageCalibration[] Calibration { get; init; } = [];
 
     /// <summary>Positions of the classes that have shots.</summary>
     public int[] SeenClasses => [.. Enumerable.Range(0, Classes.Length).Where(position => Classes[position].Shots > 0)];
 
     /// <summary>Everything that lies in blocks.</summary>
     public IEnumerable<StoredBytes> Stored =>
-        Encoders.SelectMany(e => new[] { e.TextProxies, e.Proxies, e.ProbeWeights, e.ProbeBias, e.ProbeAlpha })
+        Encoders.SelectMany(e => new[] { e.TextProxies, e.Proxies, e.GateProxies, e.ProbeWeights, e.ProbeBias, e.ProbeAlpha })
             .Concat(Refiner is null ? [] : [Refiner.Weights, Refiner.Bias])
             .Concat(Shots.SelectMany(batch => batch.Features.Append(batch.Views)));
 }
@@ -109,6 +113,14 @@ internal sealed record EncoderState
     /// <summary>InMaP's last step size: the next fit begins there.</summary>
     [Id(13)]
     public double ProxyLearningRate { get; init; }
+
+    /// <summary>Positions of the classes of <see cref="GateProxies"/>.</summary>
+    [Id(14)]
+    public int[] GateClasses { get; init; } = [];
+
+    /// <summary>The seed's proxies, for the gate between seen and unseen alone; empty: the gate has none of its own.</summary>
+    [Id(15)]
+    public StoredBytes GateProxies { get; init; } = StoredBytes.Empty;
 }
 
 /// <summary>The refiner's head; matrices as in <see cref="RefinerHead"/>.</summary>

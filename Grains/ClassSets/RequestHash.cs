@@ -24,6 +24,12 @@ internal static class RequestHash
         writer.Write(policy.ProbeInitialAlpha ?? -1);
         writer.Write(policy.ProbeEpochs);
         writer.Write(policy.LearnFromTraffic);
+        writer.Write((int)policy.Proxies);
+        writer.Write((int)policy.InmapPreset);
+        writer.Write((int)policy.Gate);
+        writer.Write((int)policy.ProbePreset);
+        writer.Write(policy.CrossValidate);
+        writer.Write(policy.AbstainShare);
     });
 
     public static ContentKey Of(IReadOnlyList<ClassDefinition> classes) => Of(writer => Write(writer, classes));

@@ -10,7 +10,7 @@ internal static class SnapshotBuilder
         ClassSetId = state.ClassSetId,
         Version = state.Version,
         Classes = [.. state.Classes.Select(c => new ClassEntry(c.Id, c.Name, c.Family, c.Shots > 0))],
-        Encoders = [.. state.Encoders.Select(Head)],
+        Encoders = [.. state.Encoders.Select(encoder => Head(encoder, state.Policy.Proxies != ProxyPolicy.Off))],
         Refiner = state.Refiner is not { } refiner
             ? null
             : new RefinerHead
@@ -23,9 +23,12 @@ internal static class SnapshotBuilder
                 Bias = refiner.Bias.Bytes!,
             },
         LearnFromTraffic = state.Policy.LearnFromTraffic,
+        Gate = state.Policy.Gate,
+        Calibration = state.Calibration,
+        ProxyBasis = state.ProxyBasis,
     };
 
-    private static EncoderHead Head(EncoderState encoder) => new()
+    private static EncoderHead Head(EncoderState encoder, bool servesProxies) => new()
     {
         Encoder = encoder.Info.Name,
         Digest = encoder.Info.Digest,
@@ -34,8 +37,10 @@ internal static class SnapshotBuilder
         ProxyShare = encoder.ProxyShare,
         ProbeShare = encoder.ProbeShare,
         TextProxies = encoder.TextProxies.Bytes!,
-        FittedClasses = encoder.FittedClasses,
-        Proxies = encoder.Proxies.Bytes!,
+        FittedClasses = servesProxies ? encoder.FittedClasses : [],
+        Proxies = servesProxies ? encoder.Proxies.Bytes! : [],
+        GateClasses = encoder.GateClasses,
+        GateProxies = encoder.GateProxies.Bytes!,
         ProbeClasses = encoder.ProbeClasses,
         ProbeWeights = encoder.ProbeWeights.Bytes!,
         ProbeBias = encoder.ProbeBias.Bytes!,

@@ -121,7 +121,7 @@ internal sealed partial class SnapshotCache(IGrainFactory grains, FewShotMetrics
             if (entry.Snapshot is { } present && present.Version >= newer.Version) return;
             entry.Snapshot = newer;
         }
-        metrics.Serving(classSetId, newer.Version);
+        metrics.Serving(newer);
     }
 
     private void Forget(string classSetId, Entry entry)

@@ -1,5 +1,6 @@
 using System.Numerics.Tensors;
 using FewShotCluster.GrainInterfaces.Classification;
+using FewShotCluster.GrainInterfaces.ClassSets;
 using FewShotCluster.GrainInterfaces.Encoders;
 using FewShotCluster.GrainInterfaces.Errors;
 using FewShotCluster.Grains.Devices;
@@ -26,12 +27,13 @@ internal static class Cascade
     {
         var text = Text(model, image);
         var proxies = Proxies(model, image, text);
-        var gate = Gate(model, text, proxies);
-        var route = new List<StageResult> { gate.Stage == CascadeStage.Text ? gate : text };
-        if (proxies is not null) route.Add(proxies);
-        var answer = gate;
+        var served = Served(model, text, proxies);
+        var gate = Gate(model, image, text, served);
+        var answer = Agreeing(model, served, gate);
+        var route = new List<StageResult> { answer.Stage == CascadeStage.Text ? answer : text };
+        if (proxies is not null) route.Add(answer.Stage == CascadeStage.Proxies ? answer : proxies);
 
-        var isProbed = ProbeKnows(model, gate.Ranking.Best);
+        var isProbed = ProbeKnows(model, gate);
         var probe = isProbed || allStages ? Probe(model, image) : null;
         if (probe is not null) route.Add(probe);
         if (isProbed) answer = probe!;
@@ -50,8 +52,11 @@ internal static class Cascade
     public static StageResult Text(ScoringModel model, float[] image)
     {
         var classes = model.Snapshot.Classes.Length;
-        var ranking = Ranking.Of([.. Enumerable.Range(0, classes)], Dots(model.Text, classes, image));
-        return new(CascadeStage.Text, ranking, $"text proxies of {classes} classes");
+        var temperature = model.Calibration(CascadeStage.Text).Temperature;
+        var ranking = Ranking.Of([.. Enumerable.Range(0, classes)], Dots(model.Text, classes, image), temperature);
+        return new(CascadeStage.Text, ranking, model.Fitted.Length == 0 && model.Snapshot.ProxyBasis != ""
+            ? $"text proxies of {classes} classes; {model.Snapshot.ProxyBasis}"
+            : $"text proxies of {classes} classes");
     }
 
     /// <summary>Fused cosines with the InMaP proxies of the fitted classes; names added since follow in text order.</summary>
@@ -59,20 +64,44 @@ internal static class Cascade
     {
         var fitted = model.Fitted.Length;
         if (fitted == 0) return null;
-        var ranking = Ranking.Of(model.Fitted, Dots(model.Proxies, fitted, image)).FollowedBy(text.Ranking);
-        return new(CascadeStage.Proxies, ranking, $"InMaP proxies of {fitted} classes");
+        var temperature = model.Calibration(CascadeStage.Proxies).Temperature;
+        var ranking = Ranking.Of(model.Fitted, Dots(model.Proxies, fitted, image), temperature).FollowedBy(text.Ranking);
+        return new(CascadeStage.Proxies, ranking, model.Snapshot.ProxyBasis);
     }
 
     /// <summary>
-    /// Who decides seen or unseen, and among the unseen: text while nothing is fitted or when its best is a name added after the last
-    /// fit (text columns beside fitted ones would lose unfairly), else the fitted proxies.
+    /// What ranks all names: text while nothing is fitted or when its best is a class outside of the fit, new or not shown by the pool
+    /// (text columns beside fitted ones would lose unfairly), else the fitted proxies.
     /// </summary>
-    public static StageResult Gate(ScoringModel model, StageResult text, StageResult? proxies)
+    public static StageResult Served(ScoringModel model, StageResult text, StageResult? proxies)
     {
         if (proxies is null) return text;
         return model.IsFitted[text.Ranking.Best]
             ? proxies
-            : text with { Basis = $"{text.Basis}: its best was added after the last InMaP fit" };
+            : text with { Basis = $"{text.Basis}: its best is no class of the last InMaP fit" };
+    }
+
+    /// <summary>The class by which the policy's gate says seen or unseen.</summary>
+    public static int Gate(ScoringModel model, float[] image, StageResult text, StageResult served) => model.Snapshot.Gate switch
+    {
+        GateRule.Text => text.Ranking.Best,
+        GateRule.Seed when model.Gated.Contains(text.Ranking.Best) =>
+            model.Gated[TensorPrimitives.IndexOfMax<float>(Dots(model.GateProxies, model.Gated.Length, image))],
+        GateRule.Seed => text.Ranking.Best,
+        _ => served.Ranking.Best,
+    };
+
+    /// <summary>The served ranking, with the side in front that the gate has chosen.</summary>
+    private static StageResult Agreeing(ScoringModel model, StageResult served, int gate)
+    {
+        var classes = model.Snapshot.Classes;
+        var isSeen = classes[gate].Seen;
+        if (classes[served.Ranking.Best].Seen == isSeen) return served;
+        return served with
+        {
+            Ranking = served.Ranking.Preferring(position => classes[position].Seen == isSeen),
+            Basis = $"{served.Basis}; the gate says {(isSeen ? "seen" : "unseen")}",
+        };
     }
 
     /// <summary>Fused LP++ logits of the probed classes.</summary>
@@ -82,7 +111,10 @@ internal static class Cascade
         if (probed == 0) return null;
         var logits = Dots(model.Probe, probed, image);
         TensorPrimitives.Add(logits, model.ProbeBias, logits);
-        return new(CascadeStage.Probe, Ranking.Of(model.Probed, logits), $"LP++ of {probed} classes");
+        return new(
+            CascadeStage.Probe,
+            Ranking.Of(model.Probed, logits, model.Calibration(CascadeStage.Probe).Temperature),
+            $"LP++ of {probed} classes");
     }
 
     /// <summary>Whether the probe may answer for a class that the gate put first.</summary>

@@ -1,5 +1,4 @@
 using FewShotCluster.GrainInterfaces.Classification;
-using FewShotCluster.GrainInterfaces.ClassSets;
 using FewShotCluster.GrainInterfaces.Encoders;
 using FewShotCluster.GrainInterfaces.Errors;
 using FewShotCluster.Grains.ClassSets;
@@ -64,7 +63,7 @@ internal sealed partial class ClassificationGrain(
             },
             cancellationToken).WaitAsync(cancellationToken));
         if (snapshot.LearnFromTraffic) Learn(slot, snapshot.ClassSetId, key, result.Answer.Ranking.Best);
-        return Answer(request, snapshot, image, result, timing.Report());
+        return Answer(request, models.Of(snapshot), image, result, timing.Report());
 
         Task<RefinerFeatures> Refine() => timing.Refine(EncodeForRefiner(slot, key, request.Image, cancellationToken));
     }
@@ -89,7 +88,10 @@ internal sealed partial class ClassificationGrain(
     }
 
     private static ClassificationAnswer Answer(
-        ClassifyRequest request, ClassSetSnapshot snapshot, ImageFeatures image, CascadeResult result, StageTimings timings) => new()
+        ClassifyRequest request, ScoringModel model, ImageFeatures image, CascadeResult result, StageTimings timings)
+    {
+        var snapshot = model.Snapshot;
+        return new()
         {
             ClassSetId = snapshot.ClassSetId,
             Version = snapshot.Version,
@@ -103,5 +105,7 @@ internal sealed partial class ClassificationGrain(
                 ? []
                 : [.. result.Route.Select(stage => new StageReport(
                     stage.Stage, stage.Ranking.Top(snapshot.Classes, request.Top), stage.Ranking.Margin, stage.Basis))],
+            Abstained = result.Answer.Ranking.Probabilities[0] < model.Calibration(result.Answer.Stage).AbstainBelow,
         };
+    }
 }

@@ -1,4 +1,5 @@
 using System.Numerics.Tensors;
+using FewShotCluster.GrainInterfaces.Classification;
 using FewShotCluster.GrainInterfaces.ClassSets;
 using FewShotCluster.GrainInterfaces.Encoders;
 using FewShotCluster.GrainInterfaces.Errors;
@@ -31,6 +32,8 @@ internal sealed class ScoringModel
 
         Text = Pack(snapshot.Classes.Length, encoder => encoder.TextProxies, encoder => encoder.ProxyShare * encoder.LogitScale);
         Proxies = Pack(Fitted.Length, encoder => encoder.Proxies, encoder => encoder.ProxyShare * encoder.LogitScale);
+        Gated = snapshot.Gate == GateRule.Seed ? first.GateClasses : [];
+        GateProxies = Pack(Gated.Length, encoder => encoder.GateProxies, encoder => encoder.ProxyShare * encoder.LogitScale);
         Probe = PackProbe();
         ProbeBias = FuseBias();
     }
@@ -52,6 +55,12 @@ internal sealed class ScoringModel
     /// <summary>InMaP proxies [F, Dimension].</summary>
     public float[] Proxies { get; }
 
+    /// <summary>Positions that the gate's own proxies know [G]; empty: it has none.</summary>
+    public int[] Gated { get; }
+
+    /// <summary>The gate's own proxies [G, Dimension].</summary>
+    public float[] GateProxies { get; }
+
     /// <summary>Positions that LP++ knows [S].</summary>
     public int[] Probed { get; }
 
@@ -60,6 +69,10 @@ internal sealed class ScoringModel
 
     /// <summary>Fused LP++ bias [S].</summary>
     public float[] ProbeBias { get; }
+
+    /// <summary>How sure a stage may be.</summary>
+    public StageCalibration Calibration(CascadeStage stage) =>
+        (int)stage < Snapshot.Calibration.Length ? Snapshot.Calibration[(int)stage] : StageCalibration.None;
 
     /// <summary>One image's features as the vector that rows are multiplied with.</summary>
     /// <exception cref="FewShotException">ModelUnavailable: the features are another model's.</exception>

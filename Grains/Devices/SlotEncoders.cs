@@ -81,7 +81,7 @@ internal sealed class SlotEncoders
     }
 
     public PoolChunk ReadPool(string classSetId, int skip, int take) =>
-        _pools.TryGetValue(classSetId, out var pool) ? pool.Read(skip, take) : new PoolChunk([], [], 0);
+        _pools.TryGetValue(classSetId, out var pool) ? pool.Read(skip, take) : new PoolChunk([], [], 0, []);
 
     private UnlabelledPool Pool(string classSetId) =>
         _pools.GetOrAdd(classSetId, id => new UnlabelledPool(_limits, StringComparer.Ordinal.GetHashCode(id), _time));

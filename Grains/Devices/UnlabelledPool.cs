@@ -46,14 +46,14 @@ internal sealed class UnlabelledPool(PoolLimits limits, int seed, TimeProvider t
             stratum.Offered++;
             if (stratum.Keys.Count >= limits.PerClass)
             {
-                var place = _random.NextInt64(stratum.Offered);
+                var place = _random.NextDouble() * stratum.Offered;
                 if (place >= stratum.Keys.Count) return;
                 Remove(stratum.Keys[(int)place]);
             }
             else if (_images.Count >= limits.Limit)
             {
                 var largest = _strata.Values.MaxBy(s => s.Keys.Count)!;
-                if (largest == stratum && _random.NextInt64(stratum.Offered) >= stratum.Keys.Count) return;
+                if (largest == stratum && _random.NextDouble() * stratum.Offered >= stratum.Keys.Count) return;
                 Remove(largest.Keys[_random.Next(largest.Keys.Count)]);
             }
             _images.Add(key, new Image(features, stratum, stratum.Keys.Count, time.GetTimestamp()));
@@ -65,7 +65,7 @@ internal sealed class UnlabelledPool(PoolLimits limits, int seed, TimeProvider t
     /// <summary>A stretch of the images in order of content key; [rows, D] per encoder.</summary>
     public PoolChunk Read(int skip, int take)
     {
-        if (take == 0) return new PoolChunk([], [], Count);
+        if (take == 0) return new PoolChunk([], [], Count, []);
         KeyValuePair<ContentKey, Image>[] images;
         lock (_gate)
         {
@@ -74,7 +74,7 @@ internal sealed class UnlabelledPool(PoolLimits limits, int seed, TimeProvider t
         }
         var chunk = images.OrderBy(i => (i.Key.A, i.Key.B, i.Key.C, i.Key.D)).Skip(skip).Take(take).ToArray();
         var encoders = chunk.Length == 0 ? [] : chunk[0].Value.Features.Select((first, e) => first with { Values = Rows(e) }).ToArray();
-        return new PoolChunk([.. chunk.Select(i => i.Key)], encoders, images.Length);
+        return new PoolChunk([.. chunk.Select(i => i.Key)], encoders, images.Length, [.. chunk.Select(i => i.Value.Stratum.Weight)]);
 
         byte[] Rows(int encoder) => FloatBytes.Concatenate([.. chunk.Select(i => i.Value.Features[encoder].Values)]);
     }
@@ -87,7 +87,9 @@ internal sealed class UnlabelledPool(PoolLimits limits, int seed, TimeProvider t
             var isHeld = _images.TryGetValue(oldest.Key, out var image) && image.AddedAt == oldest.AddedAt;
             if (isHeld && time.GetElapsedTime(oldest.AddedAt) < limits.TimeToLive) return;
             _ages.Dequeue();
-            if (isHeld) Remove(oldest.Key);
+            if (!isHeld) continue;
+            image!.Stratum.Offered -= image.Stratum.Weight;
+            Remove(oldest.Key);
         }
     }
 
@@ -107,7 +109,11 @@ internal sealed class UnlabelledPool(PoolLimits limits, int seed, TimeProvider t
     {
         public List<ContentKey> Keys { get; } = [];
 
-        public long Offered { get; set; }
+        /// <summary>Images that came and have not outlived their time.</summary>
+        public double Offered { get; set; }
+
+        /// <summary>How many of those each kept one stands for.</summary>
+        public double Weight => Keys.Count == 0 ? 0 : Offered / Keys.Count;
     }
 
     /// <param name="Features">By every encoder.</param>

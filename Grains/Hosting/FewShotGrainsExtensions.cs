@@ -74,6 +74,7 @@ public static class FewShotGrainsExtensions
         services.AddSingleton<PoolReader>();
         services.AddSingleton<ShotsFit>();
         services.AddSingleton<ProxiesFit>();
+        services.AddTransient<AutomaticFits>();
         services.AddSingleton<SnapshotCache>();
         services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>>(provider => provider.GetRequiredService<SnapshotCache>());
     }

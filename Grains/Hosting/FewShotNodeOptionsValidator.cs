@@ -29,6 +29,8 @@ internal sealed class FewShotNodeOptionsValidator : IValidateOptions<FewShotNode
         AtLeast(options.RefinerCacheBytes, 1 << 16, nameof(options.RefinerCacheBytes));
         AtLeast(options.PoolLimit, 1, nameof(options.PoolLimit));
         AtLeast(options.PoolLimitPerClass, 1, nameof(options.PoolLimitPerClass));
+        if (options.PoolTimeToLive <= TimeSpan.Zero) failures.Add("PoolTimeToLive must be positive");
+        if (options.RefitCheckInterval < TimeSpan.FromMilliseconds(10)) failures.Add("RefitCheckInterval must be at least 10 ms");
         AtLeast(options.MaxClasses, 1, nameof(options.MaxClasses));
         AtLeast(options.MaxNameLength, 1, nameof(options.MaxNameLength));
         AtLeast(options.MaxShots, 1, nameof(options.MaxShots));

@@ -16,7 +16,7 @@ internal sealed class FewShotMetrics
     private const int MaxLabelledClassSets = 1000;
 
     private readonly ConcurrentDictionary<string, DeviceWorker> _workers = new(StringComparer.Ordinal);
-    private readonly ConcurrentDictionary<string, long> _versions = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, (long Version, int Fitted)> _served = new(StringComparer.Ordinal);
     private readonly Counter<long> _requests;
     private readonly Histogram<double> _requestSeconds;
     private readonly Histogram<double> _stageSeconds;
@@ -38,6 +38,8 @@ internal sealed class FewShotMetrics
         meter.CreateObservableGauge("fewshot.queue.length", QueueLengths, "{item}", "Items admitted and not yet in a batch.");
         meter.CreateObservableGauge("fewshot.device.info", DeviceInfos, "{device}", "1 for each device: its number format, kernels and threads.");
         meter.CreateObservableGauge("fewshot.class_set.version", Versions, "{version}", "Version that this silo serves.");
+        meter.CreateObservableGauge(
+            "fewshot.class_set.fitted", Fitted, "{class}", "Classes with fitted proxies in the version that this silo serves; 0: text.");
     }
 
     public void Watch(DeviceWorker worker) => _workers[worker.Slot] = worker;
@@ -67,12 +69,13 @@ internal sealed class FewShotMetrics
     public void Fit(FitKind kind, FitState outcome, TimeSpan elapsed) =>
         _fitSeconds.Record(elapsed.TotalSeconds, Label("kind", kind.ToString()), Label("outcome", outcome.ToString()));
 
-    public void Serving(string classSetId, long version)
+    public void Serving(ClassSetSnapshot snapshot)
     {
-        if (_versions.Count < MaxLabelledClassSets || _versions.ContainsKey(classSetId)) _versions[classSetId] = version;
+        if (_served.Count < MaxLabelledClassSets || _served.ContainsKey(snapshot.ClassSetId))
+            _served[snapshot.ClassSetId] = (snapshot.Version, snapshot.Encoders.FirstOrDefault()?.FittedClasses.Length ?? 0);
     }
 
-    public void NoLongerServing(string classSetId) => _versions.TryRemove(classSetId, out _);
+    public void NoLongerServing(string classSetId) => _served.TryRemove(classSetId, out _);
 
     private static KeyValuePair<string, object?> Label(string name, string value) => new(name, value);
 
@@ -91,5 +94,8 @@ internal sealed class FewShotMetrics
             Label("threads", worker.Threads.ToString(CultureInfo.InvariantCulture)));
 
     private IEnumerable<Measurement<long>> Versions() =>
-        _versions.Select(entry => new Measurement<long>(entry.Value, Label("class_set", entry.Key)));
+        _served.Select(entry => new Measurement<long>(entry.Value.Version, Label("class_set", entry.Key)));
+
+    private IEnumerable<Measurement<int>> Fitted() =>
+        _served.Select(entry => new Measurement<int>(entry.Value.Fitted, Label("class_set", entry.Key)));
 }

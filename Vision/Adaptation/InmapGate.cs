@@ -7,8 +7,8 @@ namespace FewShotCluster.Vision.Adaptation;
 
 /// <summary>
 /// Whether a pool of unlabelled images can carry InMaP. Uniform Sinkhorn forces images into classes that are absent from the pool
-/// (measured on real features: with half of the classes present it loses up to 8 points), so a fit on a small or
-/// lopsided pool must not be served; text proxies are.
+/// (measured on real features: with half of the classes present it loses up to 8 points), so a fit on a small or lopsided pool must not
+/// be served; text proxies are. A large pool that shows most classes may carry a fit of those alone, if the others stay with text.
 /// </summary>
 public static class InmapGate
 {
@@ -17,6 +17,12 @@ public static class InmapGate
 
     /// <summary>Share of the classes that must seem present.</summary>
     public const double MinimumCoverage = 0.9;
+
+    /// <summary>Images a class from which a pool of less coverage may carry a fit of the classes that it shows.</summary>
+    public const int PartialImagesPerClass = 24;
+
+    /// <summary>Share of the classes that must seem present for that.</summary>
+    public const double PartialCoverage = 0.75;
 
     /// <summary>Share of the classes whose summed text label mass is at least half of N/C, an estimate of the share present.</summary>
     /// <param name="softLabels">[N,C]: each image's distribution over the classes by text (<see cref="Scores.SoftLabels"/>).</param>
@@ -50,9 +56,15 @@ public static class InmapGate
         if (images < needed)
             return new(false, coverage, $"text proxies: {images} unlabelled images, {classes} classes need {needed}");
         var seen = coverage.ToString("P0", CultureInfo.InvariantCulture);
-        return coverage >= MinimumCoverage
-            ? new(true, coverage, $"vision proxies: {images} unlabelled images seem to show {seen} of {classes} classes")
-            : new(false, coverage, $"text proxies: the unlabelled images seem to show only {seen} of {classes} classes");
+        if (coverage >= MinimumCoverage)
+            return new(true, coverage, $"vision proxies: {images} unlabelled images seem to show {seen} of {classes} classes");
+        var neededForSome = PartialImagesPerClass * classes;
+        if (coverage < PartialCoverage)
+            return new(false, coverage, $"text proxies: the unlabelled images seem to show only {seen} of {classes} classes");
+        return images < neededForSome
+            ? new(false, coverage, $"text proxies: {images} unlabelled images seem to show only {seen} of {classes} classes; "
+                + $"a fit of those needs {neededForSome}")
+            : new(true, coverage, $"vision proxies of the classes shown: {images} unlabelled images seem to show {seen} of {classes} classes");
     }
 }
 

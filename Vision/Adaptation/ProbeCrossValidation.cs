@@ -68,7 +68,8 @@ public sealed class ProbeCrossValidation : IterativeFit<ProbeCrossValidationResu
         var next = new Dictionary<long, int>();
         for (var row = 0; row < labels.Length; row++)
         {
-            var turn = next.GetValueOrDefault(labels[row], (int)(labels[row] % folds));
+            // By order of appearance: labels alone could all begin at the same fold.
+            var turn = next.TryGetValue(labels[row], out var begun) ? begun : next.Count;
             dealt[turn % folds].Add(row);
             next[labels[row]] = turn + 1;
         }

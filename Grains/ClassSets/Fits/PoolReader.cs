@@ -4,8 +4,8 @@ using FewShotCluster.Grains.Devices;
 
 namespace FewShotCluster.Grains.ClassSets.Fits;
 
-/// <summary>The unlabelled images of a set from all slots: [N,D] per encoder, in order of content key.</summary>
-internal sealed record PooledImages(int Count, byte[][] Features);
+/// <summary>The unlabelled images of a set from all slots: [N,D] per encoder, in order of content key, and what each stands for.</summary>
+internal sealed record PooledImages(int Count, byte[][] Features, double[] Weights);
 
 /// <summary>Collects a set's unlabelled pool, in chunks, each image once and none that is a shot.</summary>
 internal sealed class PoolReader(IGrainFactory grains, SlotRouter router)
@@ -15,7 +15,7 @@ internal sealed class PoolReader(IGrainFactory grains, SlotRouter router)
     public async Task<PooledImages> Read(ClassSetState state, CancellationToken cancellationToken)
     {
         var labelled = state.Shots.SelectMany(batch => batch.Keys).ToHashSet();
-        var images = new SortedDictionary<ContentKey, byte[][]>(Comparer<ContentKey>.Create(Compare));
+        var images = new SortedDictionary<ContentKey, PooledImage>(Comparer<ContentKey>.Create(Compare));
         foreach (var slot in router.Slots)
         {
             PoolChunk chunk;
@@ -26,12 +26,12 @@ internal sealed class PoolReader(IGrainFactory grains, SlotRouter router)
                 Add(state, slot.Name, chunk, labelled, images);
             }
         }
-        var matrices = state.Encoders.Select((_, e) => FloatBytes.Concatenate([.. images.Values.Select(rows => rows[e])]));
-        return new PooledImages(images.Count, [.. matrices]);
+        var matrices = state.Encoders.Select((_, e) => FloatBytes.Concatenate([.. images.Values.Select(image => image.Features[e])]));
+        return new PooledImages(images.Count, [.. matrices], [.. images.Values.Select(image => image.Weight)]);
     }
 
     private static void Add(
-        ClassSetState state, string slot, PoolChunk chunk, HashSet<ContentKey> labelled, SortedDictionary<ContentKey, byte[][]> images)
+        ClassSetState state, string slot, PoolChunk chunk, HashSet<ContentKey> labelled, SortedDictionary<ContentKey, PooledImage> images)
     {
         var matrices = state.Encoders.Select(encoder => chunk.Encoders.FirstOrDefault(e => e.Encoder.Digest == encoder.Info.Digest)
             ?? throw new FewShotException(
@@ -41,13 +41,16 @@ internal sealed class PoolReader(IGrainFactory grains, SlotRouter router)
         for (var i = 0; i < chunk.Keys.Length; i++)
         {
             if (labelled.Contains(chunk.Keys[i])) continue;
-            images[chunk.Keys[i]] = [.. matrices.Select(matrix =>
+            byte[][] features = [.. matrices.Select(matrix =>
             {
                 var row = matrix.Encoder.Dimension * sizeof(float);
                 return matrix.Values.AsSpan(i * row, row).ToArray();
             })];
+            images[chunk.Keys[i]] = new PooledImage(features, chunk.Weights[i]);
         }
     }
+
+    private sealed record PooledImage(byte[][] Features, double Weight);
 
     private static int Compare(ContentKey x, ContentKey y) => (x.A, x.B, x.C, x.D).CompareTo((y.A, y.B, y.C, y.D));
 }

@@ -1,123 +1,130 @@
 using System.Globalization;
+using FewShotCluster.GrainInterfaces.Classification;
+using FewShotCluster.GrainInterfaces.ClassSets;
 using FewShotCluster.Grains.Adaptation;
 using FewShotCluster.Grains.Devices;
 using FewShotCluster.Grains.Storage;
-using FewShotCluster.Vision.Adaptation;
+using FewShotCluster.Vision.Numerics;
 using TorchSharp;
+using Tensor = TorchSharp.torch.Tensor;
 
 namespace FewShotCluster.Grains.ClassSets.Fits;
 
-/// <summary>LP++ weights of all seen classes for every encoder, then the refiner's head where its family has two seen classes.</summary>
+/// <summary>
+/// What the shots teach: probe weights of all seen classes for every encoder, the refiner's head where its family has two seen classes,
+/// how sure each stage may be, and whether the served proxies still hold against text.
+/// </summary>
 internal sealed class ShotsFit(ClassSetRepository repository, DeviceSlots slots) : IClassSetFit
 {
-    private sealed record Probe(byte[] Weights, byte[] Bias, byte[] Alpha);
-
-    private sealed record Head(int[] Classes, byte[] Weights, byte[] Bias, int Shots);
-
     public async Task<FitOutcome> Run(ClassSetState basis, FitRun run, CancellationToken cancellationToken)
     {
         var seen = basis.SeenClasses;
         if (seen.Length == 0) throw new FitRefusedException("no class has shots: add labelled photos first");
         var batches = await repository.LoadShots(basis, cancellationToken);
-        var worker = slots.LeastBusy().Worker;
+        var shots = ShotFeatures.Of(basis, batches);
+        var runner = new DeviceFitRunner(slots.LeastBusy().Worker);
         var parts = basis.Encoders.Length + 1;
-        var probes = new Probe[basis.Encoders.Length];
-        for (var e = 0; e < probes.Length; e++) probes[e] = await FitProbe(basis, seen, batches, e, worker, Report(e), cancellationToken);
-        var head = await FitRefiner(basis, batches, worker, Report(probes.Length), cancellationToken);
 
-        var shots = batches.Sum(batch => batch.Classes.Length);
-        var words = string.Create(CultureInfo.InvariantCulture, $"LP++ of {shots} shots in {seen.Length} classes");
-        if (head is not null)
-            words += string.Create(CultureInfo.InvariantCulture, $"; refiner of {head.Shots} shots in {head.Classes.Length} classes");
-        return new FitOutcome(seen, Merge, words);
+        var learner = new ProbeLearner(runner, basis.Policy);
+        var probes = new LearnedProbe[basis.Encoders.Length];
+        for (var e = 0; e < probes.Length; e++)
+            probes[e] = await learner.Learn(Problem(basis, shots, seen, e), Report(e), cancellationToken);
+        var head = await new HeadLearner(runner).Learn(basis, batches, Report(probes.Length), cancellationToken);
+        var served = ProxiesFit.Served(basis);
+        var calibration = await runner.Run(() => Calibrate(basis, shots, seen, probes, served, runner.Device), cancellationToken);
+        var shadow = served is null ? null : ShadowTest.Run(ProxiesFit.Problem(basis, shots), served);
+        var withdrawn = shadow is not null && shadow.Served < shadow.Text;
+        return new FitOutcome(seen, Merge, Words());
 
         Action<double> Report(int part) => done => run.Report(part, parts, done);
 
-        ClassSetState Merge(ClassSetState current, List<Block> blocks) => current with
+        ClassSetState Merge(ClassSetState current, List<Block> blocks)
         {
-            Encoders =
-            [
-                .. current.Encoders.Select((encoder, e) => encoder with
-                {
-                    ProbeClasses = seen,
-                    ProbeWeights = StoredBytes.New(probes[e].Weights, blocks),
-                    ProbeBias = StoredBytes.New(probes[e].Bias, blocks),
-                    ProbeAlpha = StoredBytes.New(probes[e].Alpha, blocks),
-                    ProbeShots = shots,
-                }),
-            ],
-            Refiner = head is null
-                ? current.Refiner
-                : new RefinerState(
-                    basis.Policy.RefinerFamily!,
-                    basis.RefinerBackbone!,
-                    head.Classes,
-                    StoredBytes.New(head.Weights, blocks),
-                    StoredBytes.New(head.Bias, blocks),
-                    head.Shots),
-        };
-    }
+            var next = current with
+            {
+                Encoders = [.. current.Encoders.Select((encoder, e) => With(encoder, probes[e], seen, shots.Labels.Length, blocks))],
+                Refiner = head is null ? current.Refiner : head.State(basis, blocks),
+                Calibration = calibration,
+            };
+            return withdrawn ? ProxiesFit.Withdraw(next, Withdrawal(shadow!)) : next;
+        }
 
-    private static Task<Probe> FitProbe(
-        ClassSetState basis,
-        int[] seen,
-        IReadOnlyList<ShotBatch> batches,
-        int encoder,
-        DeviceWorker worker,
-        Action<double> report,
-        CancellationToken cancellationToken)
-    {
-        var state = basis.Encoders[encoder];
-        var dimension = state.Info.Dimension;
-        var labels = Labels(batches.SelectMany(batch => batch.Classes), seen);
-        var options = LpPlusPlusOptions.Paper with
+        string Words()
         {
-            Epochs = basis.Policy.ProbeEpochs,
-            InitialAlpha = basis.Policy.ProbeInitialAlpha * state.Info.LogitScale,
-        };
-        return new DeviceFitRunner(worker).Run(
-            () =>
-            {
-                var features = FitMatrix.Read(
-                    FloatBytes.Concatenate([.. batches.Select(batch => batch.Features[encoder].Bytes!)]), dimension, worker.Device);
-                var text = FitMatrix.Read(state.TextProxies.Bytes!, dimension, worker.Device);
-                var ofSeen = text.index_select(0, FitMatrix.Indices(seen, worker.Device)).t();
-                return new LpPlusPlusFit(new LabelledFeatures(features, torch.tensor(labels).to(worker.Device)), ofSeen, options);
-            },
-            result => new Probe(
-                FitMatrix.Bytes(result.Weights.W), FitMatrix.Bytes(result.Weights.Bias), FitMatrix.Bytes(result.Weights.Alpha)),
-            report,
-            cancellationToken);
+            var name = basis.Policy.ProbePreset == ProbePreset.Gda ? "GDA" : "LP++";
+            var words = string.Create(CultureInfo.InvariantCulture, $"{name} of {shots.Labels.Length} shots in {seen.Length} classes");
+            if (probes[0].HeldOut is not null)
+                words += string.Create(
+                    CultureInfo.InvariantCulture,
+                    $", {string.Join(" and ", probes.Select(probe => probe.Epoch))} epochs by cross-validation");
+            if (head is not null)
+                words += string.Create(CultureInfo.InvariantCulture, $"; refiner of {head.Shots} shots in {head.Classes.Length} classes");
+            return withdrawn ? $"{words}; {Withdrawal(shadow!)}" : words;
+        }
     }
 
-    private static async Task<Head?> FitRefiner(
-        ClassSetState basis,
-        IReadOnlyList<ShotBatch> batches,
-        DeviceWorker worker,
-        Action<double> report,
-        CancellationToken cancellationToken)
+    private static string Withdrawal(ShadowTest shadow) => string.Create(
+        CultureInfo.InvariantCulture,
+        $"InMaP proxies withdrawn: of {shadow.Images} labelled photos they have {shadow.Served:P1} right, text {shadow.Text:P1}");
+
+    private static ProbeProblem Problem(ClassSetState basis, LabelledImages shots, int[] seen, int e)
     {
-        var classes = batches.SelectMany(batch => batch.ViewClasses).Distinct().Order().ToArray();
-        if (basis.RefinerBackbone is not { } backbone || classes.Length < 2) return null;
-        var perView = batches.SelectMany(batch => batch.ViewClasses.SelectMany(c => Enumerable.Repeat(c, batch.ViewsPerShot)));
-        var labels = Labels(perView, classes);
-        return await new DeviceFitRunner(worker).Run(
-            () =>
-            {
-                var views = FitMatrix.Read(
-                    FloatBytes.Concatenate([.. batches.Select(batch => batch.Views.Bytes!)]), backbone.Dimension, worker.Device);
-                var labelled = new LabelledFeatures(views, torch.tensor(labels).to(worker.Device));
-                return new RefinerHeadFit(labelled, classes.Length, RefinerHeadOptions.Default);
-            },
-            head => new Head(classes, FitMatrix.Bytes(head.W), FitMatrix.Bytes(head.Bias), batches.Sum(batch => batch.ViewClasses.Length)),
-            report,
-            cancellationToken);
+        var encoder = basis.Encoders[e];
+        var rows = seen.Select((position, row) => (position, row)).ToDictionary(pair => pair.position, pair => (long)pair.row);
+        return new ProbeProblem(
+            shots.Features[e],
+            FitMatrix.Rows(encoder.TextProxies.Bytes!, encoder.Info.Dimension, seen),
+            [.. shots.Labels.Select(position => rows[position])],
+            encoder.Info.Dimension,
+            encoder.Info.LogitScale);
     }
 
-    /// <summary>Class positions as rows of the fitted matrix.</summary>
-    private static long[] Labels(IEnumerable<int> positions, int[] fitted)
+    private static EncoderState With(EncoderState encoder, LearnedProbe probe, int[] seen, int shots, List<Block> blocks) => encoder with
     {
-        var rows = fitted.Select((position, row) => (position, row)).ToDictionary(pair => pair.position, pair => (long)pair.row);
-        return [.. positions.Select(position => rows[position])];
+        ProbeClasses = seen,
+        ProbeWeights = StoredBytes.New(probe.Weights, blocks),
+        ProbeBias = StoredBytes.New(probe.Bias, blocks),
+        ProbeAlpha = StoredBytes.New(probe.Alpha, blocks),
+        ProbeShots = shots,
+    };
+
+    /// <summary>By stage: text and proxies were fitted to no shot, the probe's held-out logits neither; the refiner's are not known.</summary>
+    private static StageCalibration[] Calibrate(
+        ClassSetState basis, LabelledImages shots, int[] seen, LearnedProbe[] probes, ServedProxies[]? served, torch.Device device)
+    {
+        var stages = Enumerable.Repeat(StageCalibration.None, Enum.GetValues<CascadeStage>().Length).ToArray();
+        int[] all = [.. Enumerable.Range(0, basis.Classes.Length)];
+        stages[(int)CascadeStage.Text] = Proxies(all, e => basis.Encoders[e].TextProxies.Bytes!);
+        if (served is not null) stages[(int)CascadeStage.Proxies] = Proxies(served[0].Classes, e => served[e].Values);
+        if (probes.All(probe => probe.HeldOut is not null))
+        {
+            var logits = Fuse(e => FitMatrix.Read(probes[e].HeldOut!, seen.Length, device).Times(basis.Encoders[e].ProbeShare));
+            stages[(int)CascadeStage.Probe] = Fit(logits, seen, [.. Enumerable.Range(0, shots.Labels.Length)]);
+        }
+        return stages;
+
+        StageCalibration Proxies(int[] classes, Func<int, byte[]> proxies)
+        {
+            var known = classes.ToHashSet();
+            int[] rows = [.. Enumerable.Range(0, shots.Labels.Length).Where(row => known.Contains(shots.Labels[row]))];
+            var logits = Fuse(e =>
+            {
+                var encoder = basis.Encoders[e];
+                var features = FitMatrix.Read(FitMatrix.Rows(shots.Features[e], encoder.Info.Dimension, rows), encoder.Info.Dimension, device);
+                var columns = FitMatrix.Read(proxies(e), encoder.Info.Dimension, device).t();
+                return features.matmul(columns).Times(encoder.ProxyShare * encoder.Info.LogitScale);
+            });
+            return Fit(logits, classes, rows);
+        }
+
+        Tensor Fuse(Func<int, Tensor> logits) =>
+            Enumerable.Range(0, basis.Encoders.Length).Select(logits).Aggregate((sum, part) => sum + part);
+
+        StageCalibration Fit(Tensor logits, int[] classes, int[] rows)
+        {
+            var columns = classes.Select((position, column) => (position, column)).ToDictionary(p => p.position, p => (long)p.column);
+            var labels = torch.tensor(rows.Select(row => columns[shots.Labels[row]]).ToArray()).to(device);
+            return StageCalibrator.Fit(logits, labels, basis.Policy.AbstainShare);
+        }
     }
 }

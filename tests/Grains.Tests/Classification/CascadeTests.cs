@@ -42,7 +42,7 @@ public sealed class CascadeTests
         var head = Head(A, 1, [1, 0, 0, 1]) with { FittedClasses = [0], Proxies = FloatBytes.From([0, 1]) };
         var result = await Run(Snapshot(2, [head]), (A, [0.1f, 0.9f]));
         Assert.Equal((CascadeStage.Text, 1), (result.Answer.Stage, result.Answer.Ranking.Best));
-        Assert.Contains("added after", result.Answer.Basis);
+        Assert.Contains("no class of the last InMaP fit", result.Answer.Basis);
     }
 
     [Fact]

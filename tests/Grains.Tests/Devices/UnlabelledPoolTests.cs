@@ -1,5 +1,6 @@
 using FewShotCluster.GrainInterfaces.Encoders;
 using FewShotCluster.Grains.Devices;
+using Microsoft.Extensions.Time.Testing;
 
 namespace FewShotCluster.Grains.Tests.Devices;
 
@@ -23,6 +24,44 @@ public sealed class UnlabelledPoolTests
         Assert.Equal(50, keys.Distinct().Count());
         // A uniform sample of 1000: nearly all of it came after the first fifty.
         Assert.InRange(keys.Count(key => Number(chunks, key) >= 50), 35, 50);
+    }
+
+    [Fact]
+    public void A_class_that_floods_keeps_a_sample_that_stands_for_all_and_pushes_no_other_out()
+    {
+        var pool = new UnlabelledPool(new PoolLimits(100, 20, TimeSpan.FromHours(1)), seed: 1, TimeProvider.System);
+        for (var i = 0; i < 10; i++) Offer(pool, i, predicted: 0);
+        for (var i = 1000; i < 3000; i++) Offer(pool, i, predicted: 1);
+        var all = pool.Read(0, 100);
+        Assert.Equal(30, all.Total);
+        Assert.Equal(10, all.Weights.Count(weight => weight == 1));
+        Assert.Equal(2000, all.Weights.Where(weight => weight > 1).Sum(), 1e-6);
+
+        var small = new UnlabelledPool(new PoolLimits(24, 20, TimeSpan.FromHours(1)), seed: 1, TimeProvider.System);
+        for (var i = 0; i < 20; i++) Offer(small, i, predicted: 0);
+        for (var i = 100; i < 112; i++) Offer(small, i, predicted: 1);
+        var shared = small.Read(0, 100);
+        Assert.Equal(24, shared.Total);
+        // The larger stratum gave way.
+        Assert.Equal(12, shared.Keys.Count(key => Number([shared], key) < 100));
+        Assert.Equal(32, shared.Weights.Sum(), 1e-6);
+    }
+
+    [Fact]
+    public void Images_leave_when_their_time_is_over_and_may_come_again()
+    {
+        var time = new FakeTimeProvider();
+        var pool = new UnlabelledPool(new PoolLimits(100, 20, TimeSpan.FromHours(1)), seed: 1, time);
+        Offer(pool, 1);
+        time.Advance(TimeSpan.FromMinutes(40));
+        Offer(pool, 2);
+        Offer(pool, 1);
+        time.Advance(TimeSpan.FromMinutes(30));
+        Assert.Equal(1, pool.Count);
+        Offer(pool, 1);
+        Assert.Equal([1, 1], pool.Read(0, 9).Weights);
+        time.Advance(TimeSpan.FromMinutes(31));
+        Assert.Equal([1f], pool.Read(0, 9).Encoders[0].Values.AsFloats().ToArray());
     }
 
     private static void Offer(UnlabelledPool pool, int number, int predicted = 0) =>
