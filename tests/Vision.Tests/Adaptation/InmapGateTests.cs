@@ -30,7 +30,10 @@ public class InmapGateTests
 
     [Theory]
     [InlineData(799, 100, 1.0, false, "text proxies: 799 unlabelled images, 100 classes need 800")]
-    [InlineData(800, 100, 0.89, false, "text proxies: the unlabelled images seem to show only 89 % of 100 classes")]
+    [InlineData(2399, 100, 0.89, false,
+        "text proxies: 2399 unlabelled images seem to show only 89 % of 100 classes; a fit of those needs 2400")]
+    [InlineData(2400, 100, 0.89, true, "vision proxies of the classes shown: 2400 unlabelled images seem to show 89 % of 100 classes")]
+    [InlineData(9999, 100, 0.74, false, "text proxies: the unlabelled images seem to show only 74 % of 100 classes")]
     [InlineData(800, 100, 0.9, true, "vision proxies: 800 unlabelled images seem to show 90 % of 100 classes")]
     public void The_decision_says_why(long images, long classes, double coverage, bool serve, string reason)
     {

@@ -1,0 +1,45 @@
+using System.CommandLine;
+using System.Globalization;
+using FewShotCluster.Bench.Adaptation;
+using FewShotCluster.Bench.Measurement;
+using FewShotCluster.Silo.Commands.Files;
+using Spectre.Console;
+
+namespace FewShotCluster.Silo.Commands.Bench;
+
+/// <summary><c>fewshotd bench adaptation</c>: InMaP, LP++, GDA, OnZeta and the refiner's head at the seed's sizes.</summary>
+internal static class BenchAdaptation
+{
+    public static Command Create()
+    {
+        var threads = BenchOptions.Count("--threads", "Of torch.", Environment.ProcessorCount);
+        var rounds = BenchOptions.Count("--rounds", "Quiet rounds.", 7);
+        var images = BenchOptions.Count("--images", "Unlabelled images of the InMaP refit.", new AdaptationSizes().Images);
+        var json = LocalVerb.JsonOption();
+        var command = new Command("adaptation", "Times the fits of a class set.") { threads, rounds, images, json };
+        command.SetAction((parsed, token) => RunAsync(
+            new AdaptationSizes { Images = parsed.GetValue(images) }, parsed.GetValue(threads), parsed.GetValue(rounds),
+            parsed.GetValue(json), token));
+        return command;
+    }
+
+    private static async Task<int> RunAsync(
+        AdaptationSizes sizes, int threads, int rounds, string? json, CancellationToken cancellationToken)
+    {
+        OutputFile.Check("--json", json);
+        var figures = await LocalVerb.RunAsync(
+            json,
+            (progress, stop) => new AdaptationBench(sizes, new Interleaved { Rounds = rounds }, progress).Run(threads, stop),
+            cancellationToken);
+        var table = new Table { Border = TableBorder.Simple }.AddColumns("", "", "quartiles", "note");
+        foreach (var figure in figures)
+            table.AddRow(figure.Name, $"{Number(figure.Value)} {figure.Unit}", $"{Number(figure.Low)}-{Number(figure.High)}", figure.Note ?? "");
+        var console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(LocalVerb.Story(json)) });
+        if (!console.Profile.Out.IsTerminal) console.Profile.Width = 160;
+        console.Write(table);
+        OutputFile.WriteJson(json, BenchReport.Of(figures));
+        return 0;
+    }
+
+    private static string Number(double? value) => value?.ToString("0.##", CultureInfo.InvariantCulture) ?? "";
+}
