@@ -21,12 +21,12 @@ public sealed class InmapFit : IterativeFit<InmapResult>
     private const int ImagesPerBlock = 2048;
 
     private readonly long _images;
-    private readonly (Tensor X, Tensor Transposed)[] _blocks; // [n,D], unit rows, and [D,n], dense
-    private readonly Tensor _labelProxies;  // T [D,C], until the first step is done
+    private readonly (PreparedFactor X, PreparedFactor Transposed)[] _blocks; // [n,D], unit rows, and [D,n]
+    private readonly Tensor _labelProxies;  // T^T [C,D], until the first step is done
     private readonly List<InmapIteration> _trace = [];
     private SinkhornFit? _balancing;
-    private Tensor? _target;                // X^T P [D,C], once the labels are known
-    private Tensor _proxies;                // W [D,C]
+    private Tensor? _target;                // P^T X [C,D], once the labels are known
+    private Tensor _proxies;                // W^T [C,D]: what does not change is the factor that is prepared once
     private Tensor? _gradient;              // of the blocks done, in the step that is under way
     private int _blocksDone;
     private double _learningRate;
@@ -62,9 +62,9 @@ public sealed class InmapFit : IterativeFit<InmapResult>
         if (w.shape[1] != labels.shape[1])
             throw new AdaptationException($"start proxies of {w.shape[1]} classes do not fit text proxies of {labels.shape[1]}");
         _images = x.shape[0];
-        _blocks = [.. x.split(ImagesPerBlock).Select(block => (Keep(block.contiguous()), Keep(block.t().contiguous())))];
-        _labelProxies = Keep(labels);
-        _proxies = Keep(w);
+        _blocks = [.. x.split(ImagesPerBlock).Select(block => (new PreparedFactor(block), new PreparedFactor(block.t())))];
+        _labelProxies = Keep(labels.t().contiguous());
+        _proxies = Keep(w.t().contiguous());
     }
 
     /// <inheritdoc/>
@@ -85,13 +85,21 @@ public sealed class InmapFit : IterativeFit<InmapResult>
         else Descend();
     }
 
-    private protected override InmapResult Finish() => new(HandOver(_proxies, "InMaP proxies"), _learningRate, _trace);
+    private protected override InmapResult Finish() => new(HandOver(_proxies.t(), "InMaP proxies"), _learningRate, _trace);
 
-    private protected override void DisposeParts() => _balancing?.Dispose();
+    private protected override void DisposeParts()
+    {
+        _balancing?.Dispose();
+        foreach (var (x, transposed) in _blocks)
+        {
+            x.Dispose();
+            transposed.Dispose();
+        }
+    }
 
     private void ScoreText()
     {
-        var logits = torch.cat([.. _blocks.Select(block => FastProducts.TimesTransposed(block.X, _labelProxies.t()))]);
+        var logits = torch.cat([.. _blocks.Select(block => block.X.MultiplyBy(_labelProxies))], 1).t().contiguous();   // [N,C]
         Drop(_labelProxies);
         if (_options.UseSinkhorn)
             _balancing = new SinkhornFit(logits, _options.TextTemperature, _options.Gamma, _options.SinkhornIterations);
@@ -114,7 +122,7 @@ public sealed class InmapFit : IterativeFit<InmapResult>
         var oneHot = torch.zeros_like(soft).scatter_(1, best, torch.ones_like(confidence));
         var labels = torch.where(confidence > confidence.Filled(_options.OneHotThreshold), oneHot, soft).split(ImagesPerBlock);
         var target = torch.zeros_like(_proxies);
-        for (var i = 0; i < _blocks.Length; i++) target.add_(FastProducts.TimesTransposed(_blocks[i].Transposed, labels[i].t()));
+        for (var i = 0; i < _blocks.Length; i++) target.add_(_blocks[i].Transposed.MultiplyBy(labels[i].t()));
         _target = Keep(target);
     }
 
@@ -122,8 +130,8 @@ public sealed class InmapFit : IterativeFit<InmapResult>
     private void Descend()
     {
         var (x, transposed) = _blocks[_blocksDone];
-        var predicted = FastProducts.TimesTransposed(x, _proxies.Over(_options.ImageTemperature).t()).softmax(1);
-        var part = FastProducts.TimesTransposed(transposed, predicted.t());
+        var predicted = x.MultiplyBy(_proxies.Over(_options.ImageTemperature)).softmax(0);   // [C,n]
+        var part = transposed.MultiplyBy(predicted);                                         // [C,D]
         if (_gradient is null) _gradient = Keep(part - _target!);
         else _gradient.add_(part);
         if (++_blocksDone < _blocks.Length) return;
@@ -141,6 +149,6 @@ public sealed class InmapFit : IterativeFit<InmapResult>
         _trace.Add(new InmapIteration(norm, _learningRate));
 
         var next = _proxies - gradient.Times(_learningRate / (_images * _options.ImageTemperature));
-        Replace(ref _proxies, _options.NormalizeColumns ? next / next.norm(0, keepdim: true).AtLeast(1e-12) : next);
+        Replace(ref _proxies, _options.NormalizeColumns ? next / next.norm(1, keepdim: true).AtLeast(1e-12) : next);
     }
 }

@@ -19,10 +19,15 @@ namespace FewShotCluster.Vision.Adaptation;
 public sealed class LpPlusPlusFit : IterativeFit<LpPlusPlusResult>
 {
     private readonly LpPlusPlusOptions _options;
-    private readonly Tensor _features;       // F [N,D], unit rows
-    private readonly Tensor _textLogits;     // F T [N,C]
-    private readonly Tensor _target;         // Y [N,C], one-hot
-    private readonly Tensor _hasShots;       // [C], 1 or 0
+    // At this many numbers or fewer float64 costs nothing, and no borderline image hangs on the order of a sum.
+    private const long Small = 1 << 18;
+
+    private readonly torch.ScalarType _dtype; // of the result
+    private readonly long _images;
+    private readonly PreparedFactor _features, _transposed; // F [N,D], unit rows, and F^T: they never change, so W stands on the left
+    private readonly Tensor _textLogits;     // (F T)^T [C,N]
+    private readonly Tensor _target;         // Y^T [C,N], one-hot
+    private readonly Tensor _hasShots;       // [C,1], 1 or 0
     private readonly Tensor _w, _b, _alpha;  // [C,D], [C], [C]
     private readonly Tensor _wMomentum, _bMomentum, _alphaGradient;
     private readonly (Tensor Features, Tensor TextLogits, Tensor Labels)? _validation;
@@ -51,7 +56,9 @@ public sealed class LpPlusPlusFit : IterativeFit<LpPlusPlusResult>
         _options = options;
         using var noGradient = torch.no_grad();
         using var scope = torch.NewDisposeScope();
-        var f = Check.UnitRows(shots.Features, "shots");
+        var given = Check.Matrix(shots.Features, "shots");
+        _dtype = given.dtype;
+        var f = Check.UnitRows(given.numel() <= Small ? given.to(torch.ScalarType.Float64) : given, "shots");
         var t = Check.Proxies(textProxies, f, "text proxies");
         var (images, size, classes) = (f.shape[0], f.shape[1], t.shape[1]);
         var labels = Check.Labels(shots.Labels, f, classes, "shots");
@@ -69,16 +76,18 @@ public sealed class LpPlusPlusFit : IterativeFit<LpPlusPlusResult>
         var textNorm = s.square().sum(dim: 0).max().ToDouble();
         _alphaRate = textNorm > 0 ? images / (4 * textNorm) : 0; // texts at right angles to every shot: nothing to learn for alpha
 
-        _features = Keep(f);
-        _textLogits = Keep(s);
-        _target = Keep(y);
+        _images = images;
+        _features = new PreparedFactor(f);
+        _transposed = new PreparedFactor(f.t());
+        _textLogits = Keep(s.t().contiguous());
+        _target = Keep(y.t().contiguous());
         _w = Keep(y.t().matmul(f) * perShot.unsqueeze(1).Times(images / classesWithShots));
         _b = Keep(bias * hasShots);
         _alpha = Keep(count.Filled(_initialAlpha));
         _wMomentum = Keep(torch.zeros_like(_w));
         _bMomentum = Keep(torch.zeros_like(_b));
         _alphaGradient = Keep(torch.zeros_like(_alpha));
-        _hasShots = Keep(hasShots);
+        _hasShots = Keep(hasShots.unsqueeze(1));
         if (_validation is { } set)
         {
             Keep(set.Features);
@@ -102,16 +111,17 @@ public sealed class LpPlusPlusFit : IterativeFit<LpPlusPlusResult>
 
     private protected override void Advance()
     {
-        var logP = Logits(_features, _textLogits).log_softmax(1);
-        var loss = -(logP * _target).sum().ToDouble() / _features.shape[0];
+        var logits = _features.MultiplyBy(_w).add_(_b.unsqueeze(1)).add_(_textLogits * _alpha.unsqueeze(1));   // [C,N]
+        var logP = logits.log_softmax(0);
+        var loss = -(logP * _target).sum().ToDouble() / _images;
         if (!double.IsFinite(loss))
             throw new AdaptationException("LP++: the loss is no longer finite; the text proxies may be far from unit length");
-        var residual = ((logP.exp() - _target) * _hasShots).Over(_features.shape[0]);
+        var residual = logP.exp_().sub_(_target).mul_(_hasShots).Over_(_images);
 
         var rate = _options.CosinePeriod is { } period ? CosineSchedule.JittorRate(_rate, 0, Completed, period) : _rate;
-        _w.PlusMultiple_(_wMomentum.Times_(_options.Momentum).add_(residual.t().matmul(_features)), -rate);
-        _b.PlusMultiple_(_bMomentum.Times_(_options.Momentum).add_(residual.sum(dim: 0)), -rate);
-        MoveAlpha((residual * _textLogits).sum(dim: 0));
+        _w.PlusMultiple_(_wMomentum.Times_(_options.Momentum).add_(_transposed.MultiplyBy(residual)), -rate);
+        _b.PlusMultiple_(_bMomentum.Times_(_options.Momentum).add_(residual.sum(dim: 1)), -rate);
+        MoveAlpha((residual * _textLogits).sum(dim: 1));
         _trace.Add(new LpPlusPlusEpoch(rate, loss, _alpha.mean().ToDouble(), Validate()));
     }
 
@@ -119,12 +129,20 @@ public sealed class LpPlusPlusFit : IterativeFit<LpPlusPlusResult>
     {
         var (weights, epoch) = _bestWeights is [] ? ([_w, _b, _alpha], Total) : (_bestWeights, _best.Epoch);
         foreach (var tensor in weights) Check.Finite(tensor, "LP++ weights");
-        var probe = new ProbeWeights(HandOver(weights[0], "W"), HandOver(weights[1], "bias"), HandOver(weights[2], "alpha"));
+        var probe = new ProbeWeights(Learned(weights[0], "W"), Learned(weights[1], "bias"), Learned(weights[2], "alpha"));
         return new LpPlusPlusResult(probe, epoch, _rate, _alphaRate, _initialAlpha, _trace);
+    }
+
+    private protected override void DisposeParts()
+    {
+        _features.Dispose();
+        _transposed.Dispose();
     }
 
     /// <summary>Logits of other images by the weights of now; fresh, in the enclosing dispose scope.</summary>
     internal Tensor Logits(Tensor features, Tensor textLogits) => features.matmul(_w.t()) + _b + _alpha * textLogits;
+
+    private Tensor Learned(Tensor tensor, string name) => HandOver(tensor.to(_dtype), name);
 
     private void MoveAlpha(Tensor gradient)
     {
