@@ -20,6 +20,6 @@ internal static class ContrastiveLoss
         var targets = same / same.sum(1, keepdim: true);
         var byImage = (targets * F.log_softmax(logits, 1)).sum(1).mean();
         var byCaption = (targets * F.log_softmax(logits.t(), 1)).sum(1).mean();
-        return (byImage + byCaption).Times(-.5);
+        return byImage.Plus(byCaption).Times(-.5);
     }
 }

@@ -36,7 +36,7 @@ public static class DemoEvaluation
         var vit = TextScores(modelsFolder, TrainedModels.ViTName, draw, testPerClass);
         var resNet = TextScores(modelsFolder, TrainedModels.ResNetName, draw, testPerClass);
         return new DemoAccuracy(
-            Judge(vit, testPerClass), Judge(resNet, testPerClass), Judge(vit.Times(ViTShare) + resNet.Times(1 - ViTShare), testPerClass),
+            Judge(vit, testPerClass), Judge(resNet, testPerClass), Judge(vit.Times(ViTShare).Plus(resNet.Times(1 - ViTShare)), testPerClass),
             RefinerAccuracy(modelsFolder, draw, testPerClass));
     }
 
@@ -52,7 +52,7 @@ public static class DemoEvaluation
         var names = Templates
             .Select(template => encoder.EncodeTexts([.. DemoClasses.All.Select(demoClass => string.Format(null, template, demoClass.Name))]))
             .Select(rows => Rows(rows, encoder.Dimension))
-            .Aggregate((left, right) => left + right);
+            .Aggregate((left, right) => left.Plus(right));
         return Rows(images, encoder.Dimension).matmul(nn.functional.normalize(names, dim: -1).t());
     }
 

@@ -91,7 +91,7 @@ internal sealed class ProxyLearner(IFitRunner runner)
                 () => new OnZetaFit(
                     Images(), Text(), OnZetaOptions.Paper with { TextTemperature = textTemperature, ImageTemperature = imageTemperature }),
                 // OnZeta answers by vision and text together: early on its proxies alone are far behind text.
-                result => new ServedProxies(classes, FitMatrix.Bytes((result.Proxies + Text()).Times(0.5).t()), method, 0),
+                result => new ServedProxies(classes, FitMatrix.Bytes(result.Proxies.Plus(Text()).Times(0.5).t()), method, 0),
                 report,
                 cancellationToken);
         var warm = encoder.Served is { Method: ProxyMethod.Inmap } served && served.Classes.SequenceEqual(classes) ? served : null;

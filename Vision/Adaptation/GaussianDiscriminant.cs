@@ -90,7 +90,7 @@ public sealed class GaussianDiscriminant : IDisposable
         var identity = torch.eye(size, dtype: torch.ScalarType.Float64, device: centred.device);
         var trace = rows < 2 ? 0 : scatter.trace().ToDouble() / (rows - 1);
         if (!(trace > 1e-12)) return identity.Times(size).to(centred.dtype);
-        var shrunk = (scatter + identity.Times(trace)).cpu();
+        var shrunk = scatter.Plus(identity.Times(trace)).cpu();
         return torch.linalg.inv(shrunk).Times(size).to(centred.dtype).to(centred.device);
     }
 }

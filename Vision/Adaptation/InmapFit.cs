@@ -122,7 +122,7 @@ public sealed class InmapFit : IterativeFit<InmapResult>
         var oneHot = torch.zeros_like(soft).scatter_(1, best, torch.ones_like(confidence));
         var labels = torch.where(confidence > confidence.Filled(_options.OneHotThreshold), oneHot, soft).split(ImagesPerBlock);
         var target = torch.zeros_like(_proxies);
-        for (var i = 0; i < _blocks.Length; i++) target.add_(_blocks[i].Transposed.MultiplyBy(labels[i].t()));
+        for (var i = 0; i < _blocks.Length; i++) target.Plus_(_blocks[i].Transposed.MultiplyBy(labels[i].t()));
         _target = Keep(target);
     }
 
@@ -133,7 +133,7 @@ public sealed class InmapFit : IterativeFit<InmapResult>
         var predicted = x.MultiplyBy(_proxies.Over(_options.ImageTemperature)).softmax(0);   // [C,n]
         var part = transposed.MultiplyBy(predicted);                                         // [C,D]
         if (_gradient is null) _gradient = Keep(part - _target!);
-        else _gradient.add_(part);
+        else _gradient.Plus_(part);
         if (++_blocksDone < _blocks.Length) return;
         Move(_gradient);
         Drop(_gradient);

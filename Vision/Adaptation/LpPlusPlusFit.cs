@@ -111,7 +111,7 @@ public sealed class LpPlusPlusFit : IterativeFit<LpPlusPlusResult>
 
     private protected override void Advance()
     {
-        var logits = _features.MultiplyBy(_w).add_(_b.unsqueeze(1)).add_(_textLogits * _alpha.unsqueeze(1));   // [C,N]
+        var logits = _features.MultiplyBy(_w).Plus_(_b.unsqueeze(1)).Plus_(_textLogits * _alpha.unsqueeze(1));   // [C,N]
         var logP = logits.log_softmax(0);
         var loss = -(logP * _target).sum().ToDouble() / _images;
         if (!double.IsFinite(loss))
@@ -119,8 +119,8 @@ public sealed class LpPlusPlusFit : IterativeFit<LpPlusPlusResult>
         var residual = logP.exp_().sub_(_target).mul_(_hasShots).Over_(_images);
 
         var rate = _options.CosinePeriod is { } period ? CosineSchedule.JittorRate(_rate, 0, Completed, period) : _rate;
-        _w.PlusMultiple_(_wMomentum.Times_(_options.Momentum).add_(_transposed.MultiplyBy(residual)), -rate);
-        _b.PlusMultiple_(_bMomentum.Times_(_options.Momentum).add_(residual.sum(dim: 1)), -rate);
+        _w.PlusMultiple_(_wMomentum.Times_(_options.Momentum).Plus_(_transposed.MultiplyBy(residual)), -rate);
+        _b.PlusMultiple_(_bMomentum.Times_(_options.Momentum).Plus_(residual.sum(dim: 1)), -rate);
         MoveAlpha((residual * _textLogits).sum(dim: 1));
         _trace.Add(new LpPlusPlusEpoch(rate, loss, _alpha.mean().ToDouble(), Validate()));
     }
@@ -140,13 +140,14 @@ public sealed class LpPlusPlusFit : IterativeFit<LpPlusPlusResult>
     }
 
     /// <summary>Logits of other images by the weights of now; fresh, in the enclosing dispose scope.</summary>
-    internal Tensor Logits(Tensor features, Tensor textLogits) => features.matmul(_w.t()) + _b + _alpha * textLogits;
+    internal Tensor Logits(Tensor features, Tensor textLogits) =>
+        features.to(_w.dtype).matmul(_w.t()).Plus(_b).Plus(_alpha * textLogits.to(_w.dtype));
 
     private Tensor Learned(Tensor tensor, string name) => HandOver(tensor.to(_dtype), name);
 
     private void MoveAlpha(Tensor gradient)
     {
-        if (_options.Alpha == AlphaPolicy.Accumulated) _alphaGradient.add_(gradient);
+        if (_options.Alpha == AlphaPolicy.Accumulated) _alphaGradient.Plus_(gradient);
         if (_options.Alpha == AlphaPolicy.Frozen || (Completed + 1) % _options.AlphaPeriod != 0) return;
         _alpha.PlusMultiple_(_options.Alpha == AlphaPolicy.Accumulated ? _alphaGradient : gradient, -_alphaRate);
     }

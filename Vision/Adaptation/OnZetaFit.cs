@@ -77,11 +77,11 @@ public sealed class OnZetaFit : IterativeFit<OnZetaResult>
         var (classes, root) = (_rho.shape[0], Math.Sqrt(image + 1));
         var x = _features[image];                                                        // [D]
         // In log space: exp(rho) alone would overflow.
-        var t = (_textLogits[image] + _rho).softmax(0);                                  // [C]
+        var t = _textLogits[image].Plus(_rho).softmax(0);                                  // [C]
         Replace(ref _rho, (_rho - t.Plus(-_options.Balance / classes).Times(_options.BalanceRate / root)).AtLeast(0));
         var v = x.matmul(_w).Over(_options.ImageTemperature).softmax(0);                 // [C]
         var share = _options.MaximumVisionShare * Math.Sqrt(Math.Min(1, (image + 1.0) / (_options.ExpectedImages ?? _textBest.Length)));
-        var combined = v.Times(share) + t.Times(1 - share);
+        var combined = v.Times(share).Plus(t.Times(1 - share));
         _textBest[image] = t.argmax().ToInt64();
         _combinedBest[image] = combined.argmax().ToInt64();
         if (_options.KeepLabels) _labels.Add((Keep(t), Keep(combined)));

@@ -67,7 +67,7 @@ public sealed class RefinerHeadFit : IterativeFit<LinearHead>
     {
         var (epoch, batch) = (Completed / _batchesPerEpoch, Completed % _batchesPerEpoch);
         var (features, target) = Batch(batch);
-        var predicted = (features.matmul(_w.t()) + _b).softmax(1);
+        var predicted = features.matmul(_w.t()).Plus(_b).softmax(1);
         var residual = (predicted - target).Over(features.shape[0]);
         var rate = _options.JittorSchedule
             ? CosineSchedule.JittorRate(_options.LearningRate, _options.FinalLearningRate, epoch, _options.CosinePeriod)

@@ -33,14 +33,14 @@ public static class Scores
     public static Tensor Probe(Tensor features, Tensor textProxies, ProbeWeights probe)
     {
         using var scope = torch.NewDisposeScope();
-        return (features.matmul(probe.W.t()) + probe.Bias + probe.Alpha * features.matmul(textProxies)).MoveToOuterDisposeScope();
+        return features.matmul(probe.W.t()).Plus(probe.Bias).Plus(probe.Alpha * features.matmul(textProxies)).MoveToOuterDisposeScope();
     }
 
     /// <summary>Logits <c>f W^T + b</c> of a linear head over features that are not normalised.</summary>
     public static Tensor Linear(Tensor features, LinearHead head)
     {
         using var scope = torch.NewDisposeScope();
-        return (features.matmul(head.W.t()) + head.Bias).MoveToOuterDisposeScope();
+        return features.matmul(head.W.t()).Plus(head.Bias).MoveToOuterDisposeScope();
     }
 
     /// <summary>Share of rows whose best class is the label; labels [N], any integer type.</summary>

@@ -42,7 +42,7 @@ public sealed class SinkhornFit : IterativeFit<Tensor>
         _columnMass = Keep(gamma == 0
             ? kernel[0].Filled(1.0 / classes)
             // The column sums of the softmax to the power gamma; a floor keeps a class of no mass at all from dividing by zero.
-            : (columnMaximum + kernel.sum(dim: 0).log()).Times(gamma).softmax(0).AtLeast(1e-150));
+            : columnMaximum.Plus(kernel.sum(dim: 0).log()).Times(gamma).softmax(0).AtLeast(1e-150));
         _kernel = Keep(kernel);
         _u = Keep(kernel.select(1, 0).Filled(_rowMass));
         _v = Keep(torch.ones(classes, dtype: torch.ScalarType.Float64, device: logits.device));

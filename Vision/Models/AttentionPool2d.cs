@@ -1,3 +1,4 @@
+using FewShotCluster.Vision.Numerics;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
@@ -32,7 +33,7 @@ internal sealed class AttentionPool2d : Module<Tensor, Tensor>
     public override Tensor forward(Tensor x) // [N, width, grid, grid]
     {
         x = x.flatten(2).transpose(1, 2);                                            // [N, grid * grid, width]
-        x = cat([x.mean([1], keepdim: true), x], 1) + positional_embedding;          // [N, grid * grid + 1, width]
+        x = cat([x.mean([1], keepdim: true), x], 1).Plus(positional_embedding);         // [N, grid * grid + 1, width]
         var pooled = F.scaled_dot_product_attention(
             Heads(q_proj.call(x.narrow(1, 0, 1))), Heads(k_proj.call(x)), Heads(v_proj.call(x)));
         return c_proj.call(pooled.transpose(1, 2).reshape(x.shape[0], x.shape[2]));  // [N, embed]

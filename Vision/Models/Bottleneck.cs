@@ -1,3 +1,4 @@
+using FewShotCluster.Vision.Numerics;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
@@ -44,7 +45,7 @@ internal sealed class Bottleneck : Module<Tensor, Tensor>
         var y = F.relu(bn1.call(conv1.call(x)));
         y = F.relu(bn2.call(conv2.call(y)));
         y = bn3.call(conv3.call(avgpool.call(y)));
-        return F.relu(y + (downsample is null ? x : downsample.call(x))).MoveToOuterDisposeScope(); // [N, 4 planes, H / stride, W / stride]
+        return F.relu(y.Plus(downsample is null ? x : downsample.call(x))).MoveToOuterDisposeScope(); // [N, 4 planes, H / stride, W / stride]
     }
 
     private static Module<Tensor, Tensor> Pool(long stride) => stride > 1 ? AvgPool2d(stride) : Identity();

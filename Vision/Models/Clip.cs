@@ -1,5 +1,6 @@
-using FewShotCluster.Vision.Checkpoints;
 using FewShotCluster.Vision.Checkpoints.Layouts;
+using FewShotCluster.Vision.Checkpoints;
+using FewShotCluster.Vision.Numerics;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
@@ -86,7 +87,7 @@ public sealed class Clip : Module
         var end = tokens.argmax(-1);                                                  // [N]
         var length = end.max().item<long>() + 1;
         var x = token_embedding.call(tokens.narrow(1, 0, length));                    // [N, L, width]
-        x = transformer.call(x + positional_embedding.narrow(0, 0, length));
+        x = transformer.call(x.Plus(positional_embedding.narrow(0, 0, length)));
         x = ln_final.call(x);
         var index = end.view(-1, 1, 1).expand(-1, 1, x.shape[2]);
         return x.gather(1, index).squeeze(1).matmul(text_projection);                 // [N, embed]

@@ -1,5 +1,6 @@
-using FewShotCluster.Vision.Checkpoints;
 using FewShotCluster.Vision.Checkpoints.Layouts;
+using FewShotCluster.Vision.Checkpoints;
+using FewShotCluster.Vision.Numerics;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
@@ -123,7 +124,7 @@ internal sealed class ConvNeXtBlock : Module<Tensor, Tensor>
         var y = dwconv.call(x).permute(0, 2, 3, 1);                                   // [N, H, W, C]
         y = F.gelu(pwconv1.call(norm.call(y)));                                       // [N, H, W, 4 C]
         y = pwconv2.call(grn.call(y));
-        return (x + y.permute(0, 3, 1, 2)).MoveToOuterDisposeScope();
+        return x.Plus(y.permute(0, 3, 1, 2)).MoveToOuterDisposeScope();
     }
 }
 

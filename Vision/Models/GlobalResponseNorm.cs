@@ -27,6 +27,6 @@ internal sealed class GlobalResponseNorm : Module<Tensor, Tensor>
         // The floor keeps the root differentiable at a dead channel; it is far below fp32 resolution of a live one.
         var energy = (x * x).sum([1L, 2L], keepdim: true).Plus(1e-12).sqrt();              // [N, 1, 1, C]
         var share = energy / energy.mean([-1L], keepdim: true).Plus(1e-6);
-        return x * (gamma * share).Plus(1) + beta; // one pass less over x than as written in the paper
+        return (x * (gamma * share).Plus(1)).Plus(beta); // one pass less over x than as written in the paper
     }
 }

@@ -1,3 +1,4 @@
+using FewShotCluster.Vision.Numerics;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
@@ -29,8 +30,8 @@ internal sealed class ResidualAttentionBlock : Module<Tensor, Tensor>
     {
         // A block's intermediates go with its scope: a whole forward's would be gigabytes.
         using var scope = NewDisposeScope();
-        x = x + attn.call(ln_1.call(x));
-        return (x + mlp.call(ln_2.call(x))).MoveToOuterDisposeScope();
+        x = x.Plus(attn.call(ln_1.call(x)));
+        return x.Plus(mlp.call(ln_2.call(x))).MoveToOuterDisposeScope();
     }
 }
 

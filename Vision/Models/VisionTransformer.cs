@@ -1,3 +1,4 @@
+using FewShotCluster.Vision.Numerics;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
@@ -35,7 +36,7 @@ internal sealed class VisionTransformer : Module<Tensor, Tensor>
         x = conv1.call(x);                                                  // [N, width, grid, grid]
         x = x.flatten(2).transpose(1, 2);                                   // [N, grid * grid, width]
         var cls = class_embedding.expand(x.shape[0], 1, x.shape[2]);
-        x = cat([cls, x], 1) + positional_embedding;                        // [N, grid * grid + 1, width]
+        x = cat([cls, x], 1).Plus(positional_embedding);                       // [N, grid * grid + 1, width]
         x = transformer.call(ln_pre.call(x));
         return ln_post.call(x.select(1, 0)).matmul(proj);                   // [N, embed]
     }

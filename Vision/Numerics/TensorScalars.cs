@@ -4,8 +4,9 @@ using static TorchSharp.torch;
 namespace FewShotCluster.Vision.Numerics;
 
 /// <summary>
-/// Arithmetic of a tensor with a number. In place of TorchSharp's operators (<c>x * 1.702</c>), which make a native scalar that
-/// nothing refers to during the call: the garbage collector may free it there ("Unknown scalar type", seen in long trainings).
+/// Arithmetic of a tensor with a number, and sums of tensors. In place of TorchSharp's operators (<c>x * 1.702</c>, <c>x + y</c>), which
+/// make a native scalar (of a sum: its factor 1) that nothing refers to during the call: the garbage collector may free it there
+/// ("Unknown scalar type", "Expected false to be true", seen in long trainings and on busy machines).
 /// Results belong to the caller's dispose scope; a trailing underscore means in place, as in torch.
 /// </summary>
 public static class TensorScalars
@@ -15,6 +16,20 @@ public static class TensorScalars
     {
         using Scalar scalar = number;
         return x.add(scalar);
+    }
+
+    /// <summary>x + y, either broadcast.</summary>
+    public static Tensor Plus(this Tensor x, Tensor y)
+    {
+        using Scalar one = 1;
+        return x.add(y, one);
+    }
+
+    /// <summary>x += y.</summary>
+    public static Tensor Plus_(this Tensor x, Tensor y)
+    {
+        using Scalar one = 1;
+        return x.add_(y, one);
     }
 
     /// <summary>x * number.</summary>

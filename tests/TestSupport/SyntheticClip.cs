@@ -33,10 +33,10 @@ public sealed class SyntheticClip
         {
             var first = _centres.index_select(0, torch.arange(0, classes, 1).bitwise_and(torch.tensor(-2L)));
             var isSecond = torch.arange(0, classes).bitwise_and(torch.tensor(1L)).unsqueeze(1);
-            _centres = Unit(first + isSecond * distance * _centres);
+            _centres = Unit(first.Plus((isSecond * _centres).Times(distance)));
         }
         _gap = Unit(Gaussian(1, size)).squeeze(0);
-        Text = Unit(_centres + textNoise * Unit(Gaussian(classes, size)) - 0.6 * _gap).t().contiguous();
+        Text = Unit(_centres.Plus(Unit(Gaussian(classes, size)).Times(textNoise)) - _gap.Times(0.6)).t().contiguous();
     }
 
     public int Classes { get; }
@@ -50,7 +50,7 @@ public sealed class SyntheticClip
         var labels = Enumerable.Range(0, perClass.Length).SelectMany(c => Enumerable.Repeat((long)c, perClass[c])).ToArray();
         var index = torch.tensor(labels);
         var noise = Unit(Gaussian(labels.Length, (int)_centres.shape[1]));
-        return new LabelledFeatures(Unit(_centres.index_select(0, index) + _spread * noise + 0.6 * _gap), index);
+        return new LabelledFeatures(Unit(_centres.index_select(0, index).Plus(noise.Times(_spread)).Plus(_gap.Times(0.6))), index);
     }
 
     public LabelledFeatures DrawEven(int perClass) => Draw(Enumerable.Repeat(perClass, Classes).ToArray());

@@ -118,7 +118,7 @@ internal sealed class ShotsFit(ClassSetRepository repository, DeviceSlots slots)
         }
 
         Tensor Fuse(Func<int, Tensor> logits) =>
-            Enumerable.Range(0, basis.Encoders.Length).Select(logits).Aggregate((sum, part) => sum + part);
+            Enumerable.Range(0, basis.Encoders.Length).Select(logits).Aggregate((sum, part) => sum.Plus(part));
 
         StageCalibration Fit(Tensor logits, int[] classes, int[] rows)
         {

@@ -73,6 +73,10 @@ public class CalibrationTests
         Assert.Equal(30, validation.Epochs.Count);
         Assert.Equal(validation.Losses.Min(), validation.Losses[validation.Epochs.ToList().IndexOf(validation.Epoch)]);
         Assert.Equal([24, 12], validation.Logits.shape);
+        var single = new LabelledFeatures(shots.Features.to(torch.ScalarType.Float32), shots.Labels);
+        using var inSingle = new ProbeCrossValidation(single, world.Text.to(torch.ScalarType.Float32), LpPlusPlusOptions.Paper).RunToEnd();
+        Assert.Equal(validation.Losses.Count, inSingle.Losses.Count);
+        Assert.True(inSingle.Logits.isfinite().all().item<bool>());
         Assert.Throws<AdaptationException>(() => new ProbeCrossValidation(world.Draw(1), world.Text, LpPlusPlusOptions.Paper));
     }
 }
