@@ -104,6 +104,34 @@ public sealed class CascadeTests
         Assert.Equal(expected == CascadeStage.Refiner ? 1 : 0, result.Answer.Ranking.Best);
     }
 
+    [Theory]
+    [InlineData(GateRule.Served, 1)] // proxies turn the two round: class 1 is unseen
+    [InlineData(GateRule.Text, 0)]   // text says class 0, which is seen: the proxies' ranking begins with it
+    [InlineData(GateRule.Seed, 0)]
+    public async Task The_gate_is_a_setting_of_its_own(GateRule gate, int best)
+    {
+        var head = Head(A, 1, [1, 0, 0, 1]) with
+        {
+            FittedClasses = [0, 1],
+            Proxies = FloatBytes.From([0, 1, 1, 0]),
+            GateClasses = [0, 1],
+            GateProxies = FloatBytes.From([1, 0, 0, 1]),
+        };
+        var result = await Run(Snapshot(2, [head], seen: [0]) with { Gate = gate }, (A, [1, 0]));
+        Assert.Equal((CascadeStage.Proxies, best), (result.Answer.Stage, result.Answer.Ranking.Best));
+        Assert.Equal(gate != GateRule.Served, result.Answer.Basis.Contains("the gate says seen"));
+    }
+
+    [Fact]
+    public void Probabilities_are_those_of_the_stages_temperature()
+    {
+        var calibration = new StageCalibration(4, 0.9);
+        var model = new ScoringModel(Snapshot(2, [Head(A, 1, [1, 0, 0, 1])]) with { Calibration = [calibration] });
+        var text = Cascade.Text(model, model.Pack(Features((A, [0.8f, 0.6f]))));
+        Assert.Equal(1 / (1 + Math.Exp(-10 * 0.2 / 4)), text.Ranking.Probabilities[0], 6);
+        Assert.Equal((calibration, StageCalibration.None), (model.Calibration(CascadeStage.Text), model.Calibration(CascadeStage.Probe)));
+    }
+
     [Fact]
     public void Scores_that_are_no_numbers_rank_last_and_probabilities_stay_finite()
     {
