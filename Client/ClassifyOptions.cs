@@ -18,6 +18,9 @@ public sealed record ClassifyOptions
     /// <summary>How much of the way to the answer to return.</summary>
     public ExplainMode Explain { get; init; }
 
+    /// <summary>Whether the set may learn from the photo, if its policy is to; false for photos that it is judged by.</summary>
+    public bool Learn { get; init; } = true;
+
     internal void Check()
     {
         if (Top is < 1 or > 1000) throw Invalid($"Top is {Top}: allowed are 1 to 1000");

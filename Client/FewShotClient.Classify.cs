@@ -25,6 +25,7 @@ public sealed partial class FewShotClient
             Top = asked.Top,
             MinimumVersion = asked.MinimumVersion,
             Explain = asked.Explain,
+            Learn = asked.Learn,
         };
         var limit = asked.Deadline ?? this.options.ReadTimeout;
         return calls.RunAsync(

@@ -34,7 +34,8 @@ internal static class EvaluateVerb
 
             var clock = new BatchClock(call.Context.Time);
             // Not older than the description: seen and unseen are to be those of the answers.
-            var options = new ClassifyOptions { Top = 5, MinimumVersion = set.Version };
+            // Nor learned from: a set is not to know the photos that it is judged by.
+            var options = new ClassifyOptions { Top = 5, MinimumVersion = set.Version, Learn = false };
             var batch = await new BatchClassifier(client, set.ClassSetId, options).RunAsync(call.Context, "classifying", files, token);
             var report = EvaluationReport.Of(set, new Evaluation(batch.Files, labels, set), batch.Failed, clock.Seconds);
             call.Show(EvaluationTable.Of(report));

@@ -27,6 +27,10 @@ public sealed record ClassifyRequest
     /// <summary>How much of the way to the answer to return.</summary>
     [Id(5)]
     public ExplainMode Explain { get; init; }
+
+    /// <summary>Whether the image may enter the class set's unlabelled pool; false keeps it out whatever the set's policy is.</summary>
+    [Id(6)]
+    public bool Learn { get; init; } = true;
 }
 
 /// <summary>How much of the way to the answer to return.</summary>

@@ -2,6 +2,7 @@ using System.CommandLine;
 using FewShotCluster.GrainInterfaces.Errors;
 using FewShotCluster.Grains.Errors;
 using FewShotCluster.Silo.Hosting;
+using FewShotCluster.Vision.Adaptation;
 using FewShotCluster.Vision.Encoders;
 using FewShotCluster.Vision.Imaging;
 using FewShotCluster.Vision.Tokenization;
@@ -43,7 +44,8 @@ internal static class LocalVerb
     /// <summary>Failures of the user's files, which a node meets as typed requests instead; the rest is as at a node's start.</summary>
     public static FewShotException Translate(Exception failure) => failure switch
     {
-        ImageException or TextTooLongException or DeviceException => (FewShotException)VisionErrors.Translate(failure, FewShotErrorCode.Internal),
+        ImageException or TextTooLongException or DeviceException or AdaptationException =>
+            (FewShotException)VisionErrors.Translate(failure, FewShotErrorCode.Internal),
         InvalidDataException => Invalid(failure.Message, failure),
         _ => StartupFailure.Translate(failure),
     };

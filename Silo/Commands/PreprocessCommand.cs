@@ -21,14 +21,8 @@ internal static class PreprocessCommand
             DefaultValueFactory = _ => "clip",
         };
         mode.AcceptOnlyFromAmong("clip", "refiner");
-        var size = new Option<int?>("--size")
-        {
-            Description = $"Side in pixels; {ClipSize} for clip, {RefinerEncoder.DefaultResolution} for refiner.",
-        };
-        size.Validators.Add(result =>
-        {
-            if (result.GetValueOrDefault<int?>() is < 1 or > LargestSize) result.AddError($"--size: allowed are 1 to {LargestSize}");
-        });
+        var size = NumberOption.Optional(
+            "--size", $"Side in pixels; {ClipSize} for clip, {RefinerEncoder.DefaultResolution} for refiner.", 1, LargestSize);
         var exif = new Option<string>("--exif")
         {
             Description = "Whether a camera's orientation note turns the picture; CLIP's own preprocessing ignores it.",

@@ -14,11 +14,7 @@ internal static class DemoCommand
     {
         var exit = new Option<bool>("--exit") { Description = "End after the figures instead of serving on." };
         var json = new Option<string?>("--json") { Description = "Write the figures to a file, or - for standard output." };
-        var seed = new Option<int>("--seed") { Description = "Which photos to draw.", DefaultValueFactory = _ => 1 };
-        seed.Validators.Add(result =>
-        {
-            if (result.GetValueOrDefault<int>() is < 0 or > (1 << 24) - 1) result.AddError("--seed: allowed are 0 to 16777215");
-        });
+        var seed = NumberOption.Usual("--seed", "Which photos to draw.", 1, 0, (1 << 24) - 1);
         var command = new Command("demo", "Shows the cascade at work on a drawn toy world.") { exit, json, seed, DemoTrainCommand.Create() };
         command.SetAction((parsed, token) => RunAsync(parsed.GetValue(seed), parsed.GetValue(json), parsed.GetValue(exit), token));
         return command;

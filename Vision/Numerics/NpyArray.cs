@@ -9,7 +9,9 @@ namespace FewShotCluster.Vision.Numerics;
 /// An array in NumPy's <c>.npy</c> format (little-endian, C order): how features, labels and proxies travel between
 /// command lines and other tools. Format: numpy.lib.format, versions 1 to 3.
 /// </summary>
-/// <param name="Descriptor">NumPy type descriptor: <c>&lt;f4</c>, <c>&lt;f8</c>, <c>&lt;i4</c>, <c>&lt;i8</c>, <c>|u1</c>, ...</param>
+/// <param name="Descriptor">
+/// NumPy type descriptor: <c>&lt;f2</c> to <c>&lt;f8</c>, <c>|i1</c> to <c>&lt;i8</c>, <c>|u1</c> to <c>&lt;u8</c>, <c>|b1</c>.
+/// </param>
 /// <param name="Shape">Dimensions, outermost first; empty for a scalar.</param>
 /// <param name="Data">The elements' bytes, row by row.</param>
 public sealed partial record NpyArray(string Descriptor, long[] Shape, byte[] Data)
@@ -89,38 +91,56 @@ public sealed partial record NpyArray(string Descriptor, long[] Shape, byte[] Da
     }
 
     /// <summary>The elements as float32, converted from any numeric type.</summary>
-    public float[] ToSingles() => Descriptor == "<f4" ? MemoryMarshal.Cast<byte, float>(Data).ToArray() : Array.ConvertAll(ToDoubles(), v => (float)v);
+    public float[] ToSingles() =>
+        Descriptor == "<f4" ? MemoryMarshal.Cast<byte, float>(Data).ToArray() : Array.ConvertAll(ToDoubles(), v => (float)v);
 
     /// <summary>The elements as float64, converted from any numeric type.</summary>
     public double[] ToDoubles() => Descriptor switch
     {
         "<f8" => MemoryMarshal.Cast<byte, double>(Data).ToArray(),
-        "<f4" => Convert<float>(v => v),
-        "<f2" => Convert<Half>(v => (double)v),
-        "<i8" => Convert<long>(v => v),
-        "<i4" => Convert<int>(v => v),
-        "|u1" or "|b1" => Convert<byte>(v => v),
-        "|i1" => Convert<sbyte>(v => v),
-        _ => throw new InvalidDataException($"cannot read '{Descriptor}' as numbers"),
+        "<f4" => Convert<float, double>(v => v),
+        "<f2" => Convert<Half, double>(v => (double)v),
+        "<i8" => Convert<long, double>(v => v),
+        "<u8" => Convert<ulong, double>(v => v),
+        _ => Array.ConvertAll(ToInt64s(), v => (double)v),
     };
 
-    /// <summary>The elements as int64; a fraction is an error.</summary>
+    /// <summary>The elements as int64, exactly.</summary>
+    /// <exception cref="InvalidDataException">An element has a fraction, or is beyond int64.</exception>
     public long[] ToInt64s() => Descriptor switch
     {
         "<i8" => MemoryMarshal.Cast<byte, long>(Data).ToArray(),
-        _ => Array.ConvertAll(ToDoubles(), v => v == Math.Truncate(v) ? (long)v : throw new InvalidDataException($"{v} is not an integer")),
+        "<i4" => Convert<int, long>(v => v),
+        "<i2" => Convert<short, long>(v => v),
+        "|i1" => Convert<sbyte, long>(v => v),
+        "<u8" => Convert<ulong, long>(v => v <= long.MaxValue ? (long)v : throw BeyondInt64(v)),
+        "<u4" => Convert<uint, long>(v => v),
+        "<u2" => Convert<ushort, long>(v => v),
+        "|u1" or "|b1" => Convert<byte, long>(v => v),
+        "<f8" or "<f4" or "<f2" => Array.ConvertAll(ToDoubles(), Whole),
+        _ => throw new InvalidDataException($"cannot read '{Descriptor}' as numbers"),
     };
+
+    private static long Whole(double value)
+    {
+        if (value != Math.Truncate(value)) throw new InvalidDataException($"{value} is not an integer");
+        return value is >= -9223372036854775808.0 and < 9223372036854775808.0 ? (long)value : throw BeyondInt64(value);
+    }
+
+    private static InvalidDataException BeyondInt64<T>(T value) => new($"{value} is beyond int64, whose largest is {long.MaxValue}");
 
     private static NpyArray From<T>(string descriptor, ReadOnlySpan<T> values, long[] shape) where T : unmanaged
     {
         var array = new NpyArray(descriptor, shape.Length == 0 ? [values.Length] : shape, MemoryMarshal.AsBytes(values).ToArray());
-        return array.Count == values.Length ? array : throw new ArgumentException($"shape of {array.Count} elements for {values.Length} values");
+        return array.Count == values.Length
+            ? array
+            : throw new ArgumentException($"shape of {array.Count} elements for {values.Length} values");
     }
 
-    private double[] Convert<T>(Func<T, double> convert) where T : unmanaged
+    private TResult[] Convert<T, TResult>(Func<T, TResult> convert) where T : unmanaged
     {
         var source = MemoryMarshal.Cast<byte, T>(Data);
-        var result = new double[source.Length];
+        var result = new TResult[source.Length];
         for (var i = 0; i < result.Length; i++) result[i] = convert(source[i]);
         return result;
     }
@@ -129,16 +149,17 @@ public sealed partial record NpyArray(string Descriptor, long[] Shape, byte[] Da
     {
         var match = HeaderPattern().Match(header);
         if (!match.Success) throw new InvalidDataException($"{name}: unreadable .npy header");
-        if (match.Groups["order"].Value == "True") throw new InvalidDataException($"{name}: Fortran order is not supported; save with order='C'");
+        if (match.Groups["order"].Value == "True")
+            throw new InvalidDataException($"{name}: Fortran order is not supported; save with order='C'");
         var shape = match.Groups["shape"].Value.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
         return (match.Groups["descr"].Value, Array.ConvertAll(shape, n => long.Parse(n, CultureInfo.InvariantCulture)));
     }
 
     private static int ItemSize(string descriptor, string name) => descriptor switch
     {
-        "<f8" or "<i8" => 8,
-        "<f4" or "<i4" => 4,
-        "<f2" => 2,
+        "<f8" or "<i8" or "<u8" => 8,
+        "<f4" or "<i4" or "<u4" => 4,
+        "<f2" or "<i2" or "<u2" => 2,
         "|u1" or "|i1" or "|b1" => 1,
         _ => throw new InvalidDataException($"{name}: element type '{descriptor}' is not supported"),
     };

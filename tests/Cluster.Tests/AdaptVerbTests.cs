@@ -4,6 +4,8 @@ using System.Text.Json;
 using FewShotCluster.Cluster.Tests.Processes;
 using FewShotCluster.TestSupport;
 using FewShotCluster.Vision.Numerics;
+using TorchSharp;
+using Tensor = TorchSharp.torch.Tensor;
 
 namespace FewShotCluster.Cluster.Tests;
 
@@ -116,6 +118,38 @@ public sealed class AdaptVerbTests : IDisposable
         Assert.False(report.TryGetProperty("temperature", out _) || report.TryGetProperty("ece", out _));
     }
 
+    [Theory]
+    [InlineData("iid")]
+    [InlineData("sorted")]
+    public async Task AStreamIsServedNoWorseThanByText(string order)
+    {
+        var stream = Stream(perClass: 60);
+        var report = await Succeeds([.. stream, "--order", order, "--present", "0.5", "--add-names-at", "0.5", "--iterations", "10"]);
+        var checkpoints = report.GetProperty("checkpoints").EnumerateArray().ToList();
+        Assert.Equal(20, checkpoints.Count);
+        Assert.All(
+            checkpoints.Where(c => Number(c, "images") > 200),
+            c => Assert.True(Number(c, "accuracy") >= Number(c, "textAccuracy") - 0.01, $"{report}"));
+        Assert.Equal((600, 20), (Number(report, "images"), Number(report, "classes")));
+        Assert.Equal(Number(checkpoints[^1], "accuracy"), Number(report, "accuracy"));
+        Assert.Equal(4, Number(report.GetProperty("settings"), "addedNames"));
+        Assert.All(report.GetProperty("refits").EnumerateArray(), refit => Assert.NotEmpty(refit.GetProperty("reason").GetString()!));
+        Assert.Equal(["load", "stream"], Stages(report));
+    }
+
+    [Fact]
+    public async Task AStreamFollowsFromItsSeedAndLearns()
+    {
+        var stream = Stream(perClass: 60);
+        var (one, same, other) = (await Succeeds(stream), await Succeeds(stream), await Succeeds([.. stream, "--seed", "2"]));
+        Assert.Equal($"{one.GetProperty("checkpoints")}", $"{same.GetProperty("checkpoints")}");
+        Assert.NotEqual($"{one.GetProperty("checkpoints")}", $"{other.GetProperty("checkpoints")}");
+        Assert.Contains(one.GetProperty("refits").EnumerateArray(), refit => refit.GetProperty("published").GetBoolean());
+        await Fails("--present: allowed is a number above 0", [.. stream, "--present", "0"]);
+        await Fails("--added-names goes with --add-names-at only", [.. stream, "--added-names", "3"]);
+        await Fails("--added-names 20: ", [.. stream, "--add-names-at", "0.5", "--added-names", "20"]);
+    }
+
     [Fact]
     public async Task UnusableInputIsNamedAndNothingIsWritten()
     {
@@ -154,6 +188,19 @@ public sealed class AdaptVerbTests : IDisposable
         await process.WaitForExitAsync(TestContext.Current.CancellationToken);
         Assert.Equal(130, process.ExitCode);
         Assert.Empty(Directory.GetFileSystemEntries(folder["out"]));
+    }
+
+    private string[] Stream(int perClass)
+    {
+        using var scope = torch.NewDisposeScope();
+        var world = new SyntheticClip(seed: 1, classes: 20, size: 64, textNoise: 0.9, pairDistance: 1.2);
+        var images = world.DrawEven(perClass);
+        Write(images.Features, folder["x.npy"]);
+        Write(world.Text.t().contiguous(), folder["t.npy"]);
+        NpyArray.From(images.Labels.data<long>().ToArray()).Write(folder["y.npy"]);
+        return ["adapt", "stream", "--features", folder["x.npy"], "--labels", folder["y.npy"], "--text", folder["t.npy"]];
+
+        static void Write(Tensor matrix, string path) => NpyArray.From(matrix.data<double>().ToArray(), matrix.shape).Write(path);
     }
 
     private string[] Probe(string rows)

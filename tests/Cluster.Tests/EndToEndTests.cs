@@ -86,7 +86,8 @@ public sealed class EndToEndTests(RunningNode node) : IClassFixture<RunningNode>
         Assert.Equal(HttpStatusCode.Created, (await http.PutAsync("/v1/class-sets/web", new StringContent(body))).StatusCode);
         var more = await http.PostAsync("/v1/class-sets/web/classes", new StringContent("""{"classes":[{"name":"blue bus"}]}"""));
         Assert.Contains("\"version\":2", await more.Content.ReadAsStringAsync());
-        var answer = await http.PostAsync("/v1/class-sets/web/classify?top=2&minVersion=2&explain=all", new ByteArrayContent(Pictures.Test(1)));
+        var answer = await http.PostAsync(
+            "/v1/class-sets/web/classify?top=2&minVersion=2&explain=all&learn=false", new ByteArrayContent(Pictures.Test(1)));
         Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
         var root = JsonDocument.Parse(await answer.Content.ReadAsStringAsync()).RootElement;
         Assert.Equal(2, root.GetProperty("top").GetArrayLength());
@@ -97,6 +98,7 @@ public sealed class EndToEndTests(RunningNode node) : IClassFixture<RunningNode>
         await Problem(400, "InvalidImage", await http.PostAsync("/v1/class-sets/web/classify", new ByteArrayContent(Truncated)));
         await Problem(400, "InvalidImage", await http.PostAsync("/v1/class-sets/web/classify", new ByteArrayContent([])));
         await Problem(400, "InvalidArgument", await http.PostAsync("/v1/class-sets/web/classify?top=many", new ByteArrayContent(Truncated)));
+        await Problem(400, "InvalidArgument", await http.PostAsync("/v1/class-sets/web/classify?learn=perhaps", new ByteArrayContent([])));
         await Problem(400, "InvalidArgument", await http.PutAsync("/v1/class-sets/bad", new StringContent("""{"clases":[]}""")));
         await Problem(400, "InvalidArgument", await http.PutAsync("/v1/class-sets/bad", new StringContent("""{"classes":[],"policy":{"epochs":1}}""")));
         await Problem(400, "InvalidArgument", await http.PutAsync("/v1/class-sets/bad", new StringContent("""{"classes":[null]}""")));

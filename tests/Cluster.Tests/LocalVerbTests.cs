@@ -91,6 +91,18 @@ public sealed class LocalVerbTests : IDisposable
         Assert.Equal(2, NpyArray.Read(folder["logits.npy"]).Shape[0]);
     }
 
+    [Theory]
+    [InlineData("--batch: allowed is 1 to 4096", "encode", "tensors", "--weights", "w", "--input", "x", "--out", "y", "--batch", "x")]
+    [InlineData("--threads: allowed is 1 to 1024", "encode", "images", "--weights", "w", "--input", "x", "--out", "y", "--threads", "0.5")]
+    [InlineData("--size: allowed is 1 to 4096", "preprocess", "--input", "x", "--out", "y", "--size", "1,000")]
+    [InlineData("--resolution: allowed is 32 to 2048", "models", "import", "--name", "a", "--kind", "convnext", "--weights", "w",
+        "--resolution", "99999999999999")]
+    [InlineData("--retries: allowed is 0 to 1000", "models", "pull", "vit-b-32", "--retries", "-1")]
+    [InlineData("--cases: allowed is 1 to ", "bench", "fuzz", "--cases", "many")]
+    [InlineData("--seed: allowed is 0 to 16777215", "demo", "--seed", "one")]
+    [InlineData("--device", "encode", "tensors", "--weights", "w", "--input", "x", "--out", "y", "--device")]
+    public Task OptionsThatAreNoNumbersAreOneErrorLine(string message, params string[] args) => Fails("InvalidArgument", message, args);
+
     [Fact]
     public async Task TextsBecomeRowsBlankOnesToo()
     {

@@ -7,6 +7,6 @@ internal static class AdaptCommand
 {
     public static Command Create() => new("adapt", "Learns proxies or a probe from features in .npy files.")
     {
-        AdaptInmap.Create(), AdaptOnZeta.Create(), AdaptProbe.Create(),
+        AdaptInmap.Create(), AdaptOnZeta.Create(), AdaptProbe.Create(), AdaptStream.Create(),
     };
 }

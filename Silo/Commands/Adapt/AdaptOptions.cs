@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Globalization;
 
 namespace FewShotCluster.Silo.Commands.Adapt;
 
@@ -26,19 +25,19 @@ internal static class AdaptOptions
     }
 
     public static Option<double?> Positive(string name, string description) =>
-        Number<double>(name, description, value => value > 0 && double.IsFinite(value), "a number above 0");
+        NumberOption.Optional<double>(name, description, value => value > 0 && double.IsFinite(value), "a number above 0");
 
     public static Option<double?> NotNegative(string name, string description) =>
-        Number<double>(name, description, value => value >= 0 && double.IsFinite(value), "a number of at least 0");
+        NumberOption.Optional<double>(name, description, value => value >= 0 && double.IsFinite(value), "a number of at least 0");
 
     public static Option<double?> Share(string name, string description) =>
-        Number<double>(name, description, value => value is >= 0 and <= 1, "a number from 0 to 1");
+        NumberOption.Optional<double>(name, description, value => value is >= 0 and <= 1, "a number from 0 to 1");
 
     public static Option<int?> Rounds(string name, string description, int least = 1) =>
-        Number<int>(name, description, value => value >= least && value <= MostRounds, $"{least} to {MostRounds}");
+        NumberOption.Optional(name, description, least, MostRounds);
 
     public static Option<long?> Count(string name, string description) =>
-        Number<long>(name, description, value => value >= 1, "a number of at least 1");
+        NumberOption.Optional<long>(name, description, value => value >= 1, "a number of at least 1");
 
     /// <summary>Refuses one of two options that only make sense together.</summary>
     public static void Together(ParseResult parsed, Option one, Option other)
@@ -62,16 +61,4 @@ internal static class AdaptOptions
     }
 
     private static bool IsGiven(ParseResult parsed, Option option) => parsed.GetResult(option) is { Implicit: false };
-
-    private static Option<T?> Number<T>(string name, string description, Func<T, bool> isAllowed, string allowed)
-        where T : struct, IParsable<T> => new(name)
-        {
-            Description = description,
-            CustomParser = result =>
-            {
-                if (T.TryParse(result.Tokens[0].Value, CultureInfo.InvariantCulture, out var value) && isAllowed(value)) return value;
-                result.AddError($"{name}: allowed is {allowed}");
-                return null;
-            },
-        };
 }

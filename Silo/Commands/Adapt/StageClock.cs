@@ -18,19 +18,12 @@ internal sealed class StageClock(Action<string, double> progress, CancellationTo
     /// <summary>By stage, in the order of their first run.</summary>
     public IReadOnlyDictionary<string, double> Seconds => seconds;
 
-    /// <summary>Runs a verb's work inside a dispose scope; input that a method refuses is a wrong argument.</summary>
+    /// <summary>Runs a verb's work inside a dispose scope.</summary>
     public static Task<T> RunAsync<T>(string? json, Func<StageClock, T> work, CancellationToken cancellationToken) =>
         LocalVerb.RunAsync(json, (progress, stop) =>
         {
             using var scope = torch.NewDisposeScope();
-            try
-            {
-                return work(new StageClock(progress, stop));
-            }
-            catch (AdaptationException e)
-            {
-                throw LocalVerb.Invalid(e.Message, e);
-            }
+            return work(new StageClock(progress, stop));
         }, cancellationToken);
 
     /// <summary>A stage of one step.</summary>
@@ -38,6 +31,14 @@ internal sealed class StageClock(Action<string, double> progress, CancellationTo
     {
         T? result = default;
         Run(new FitStage(key, 1), () => result = work());
+        return result!;
+    }
+
+    /// <summary>A stage that tells its own progress, 0 to 1, and stops by itself.</summary>
+    public T Run<T>(string key, Func<Action<double>, CancellationToken, T> work)
+    {
+        T? result = default;
+        Run(new FitStage(key, 1), () => result = work(share => progress(key, share), stop));
         return result!;
     }
 

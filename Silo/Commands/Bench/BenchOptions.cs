@@ -12,13 +12,6 @@ internal static class BenchOptions
     };
 
     /// <summary>A number of things, at least one.</summary>
-    public static Option<int> Count(string name, string description, int usual)
-    {
-        var option = new Option<int>(name) { Description = description, DefaultValueFactory = _ => usual };
-        option.Validators.Add(result =>
-        {
-            if (result.GetValueOrDefault<int>() < 1) result.AddError($"{name}: at least 1");
-        });
-        return option;
-    }
+    public static Option<int> Count(string name, string description, int usual) =>
+        NumberOption.Usual(name, description, usual, 1, int.MaxValue);
 }

@@ -49,27 +49,19 @@ internal sealed partial class EncodeOptions
     private readonly Option<string?> activation = ActivationOption.Create();
     private readonly Option<string> device = new("--device") { Description = "cpu, cuda or cuda:N.", DefaultValueFactory = _ => "cpu" };
     private readonly Option<int> batch;
-    private readonly Option<int?> threads = new("--threads") { Description = "Of torch; as many as cores by default." };
+    private readonly Option<int?> threads = NumberOption.Optional("--threads", "Of torch; as many as cores by default.", 1, 1024);
     private readonly Option<string?> json = LocalVerb.JsonOption();
 
     public EncodeOptions(Command command, string inputDescription, int defaultBatch)
     {
         input = new Option<string>("--input") { Description = inputDescription, Required = true };
-        batch = new Option<int>("--batch") { Description = "Rows encoded together.", DefaultValueFactory = _ => defaultBatch };
+        batch = NumberOption.Usual("--batch", "Rows encoded together.", defaultBatch, 1, 4096);
         dtype.AcceptOnlyFromAmong(ComputeWords.Of<ComputeDtype>());
         kernels.AcceptOnlyFromAmong(ComputeWords.Of<ComputeKernels>());
         device.Validators.Add(result =>
         {
             if (!DevicePattern().IsMatch(result.GetValueOrDefault<string>() ?? ""))
                 result.AddError("--device: allowed are cpu, cuda and cuda:N");
-        });
-        batch.Validators.Add(result =>
-        {
-            if (result.GetValueOrDefault<int>() is < 1 or > 4096) result.AddError("--batch: allowed are 1 to 4096");
-        });
-        threads.Validators.Add(result =>
-        {
-            if (result.GetValueOrDefault<int?>() is < 1 or > 1024) result.AddError("--threads: allowed are 1 to 1024");
         });
         foreach (var option in new Option[] { weights, input, output, raw, dtype, kernels, activation, device, batch, threads, json })
             command.Add(option);

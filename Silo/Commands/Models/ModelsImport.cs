@@ -20,14 +20,8 @@ internal static partial class ModelsImport
         kind.AcceptOnlyFromAmong("clip", "convnext");
         var weights = new Option<string>("--weights") { Description = "The checkpoint.", Required = true };
         var vocabulary = new Option<string?>("--vocab") { Description = "clip: BPE merges, plain or gzip." };
-        var resolution = new Option<int?>("--resolution")
-        {
-            Description = $"convnext: input side in pixels; {RefinerEncoder.DefaultResolution} by default.",
-        };
-        resolution.Validators.Add(result =>
-        {
-            if (result.GetValueOrDefault<int?>() is < 32 or > 2048) result.AddError("--resolution: allowed are 32 to 2048");
-        });
+        var resolution = NumberOption.Optional(
+            "--resolution", $"convnext: input side in pixels; {RefinerEncoder.DefaultResolution} by default.", 32, 2048);
         var activation = ActivationOption.Create();
         var folder = ModelsCommand.FolderOption();
         var command = new Command("import", "Takes weights into a models folder.")

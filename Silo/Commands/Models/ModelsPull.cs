@@ -26,15 +26,8 @@ internal static class ModelsPull
             "--from", "A mirror: takes the place of scheme and host in the publishers' URLs, whose paths follow it. Digests still count.");
         var proxy = HttpAddress(
             "--proxy", "HTTP proxy; by default as HTTPS_PROXY, HTTP_PROXY and NO_PROXY say, which may also hold credentials.");
-        var retries = new Option<int>("--retries")
-        {
-            Description = "Attempts in a row that may bring nothing new.",
-            DefaultValueFactory = _ => DownloadLimits.Default.Retries,
-        };
-        retries.Validators.Add(result =>
-        {
-            if (result.GetValueOrDefault<int>() is < 0 or > 1000) result.AddError("--retries: allowed are 0 to 1000");
-        });
+        var retries = NumberOption.Usual(
+            "--retries", "Attempts in a row that may bring nothing new.", DownloadLimits.Default.Retries, 0, 1000);
         var command = new Command("pull", "Downloads published models, checks them and adds them to a folder.")
         {
             names, folder, accept, from, proxy, retries,

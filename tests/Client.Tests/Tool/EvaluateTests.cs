@@ -71,7 +71,7 @@ public sealed class EvaluateTests : IDisposable
         Figures(2, 1, 1, stages.GetProperty("proxies"));
         Figures(2, 0.5, 0.5, stages.GetProperty("probe"));
         Figures(2, 0.5, 1, stages.GetProperty("refiner"));
-        Assert.All(cluster.Classified, request => Assert.Equal(7, request.MinimumVersion));
+        Assert.All(cluster.Classified, request => Assert.Equal((7, false), (request.MinimumVersion, request.Learn)));
     }
 
     [Fact]

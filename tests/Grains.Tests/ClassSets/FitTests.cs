@@ -61,6 +61,22 @@ public sealed class FitTests
     }
 
     [Fact]
+    public async Task A_photo_that_is_not_to_be_learned_from_stays_out_of_the_pool()
+    {
+        await using var cluster = await ToyCluster.Start();
+        await cluster.Create(null, "red", "green");
+        await cluster.Classify(ToyImages.Of("red", 1));
+        Assert.Equal(1, await Pooled());
+        await cluster.Classify(ToyImages.Of("green", 1), learn: false);
+        Assert.Equal(1, await Pooled());
+        // The same photo as traffic: that it was seen before does not keep it out.
+        await cluster.Classify(ToyImages.Of("green", 1));
+        Assert.Equal(2, await Pooled());
+
+        async Task<int> Pooled() => (await cluster.Slot(cluster.Device).ReadPool("colours", 0, 0, default)).Total;
+    }
+
+    [Fact]
     public async Task A_name_added_beside_fitted_proxies_wins_by_text_and_leaves_the_fitted_ones_in_place()
     {
         await using var cluster = await ToyCluster.Start();

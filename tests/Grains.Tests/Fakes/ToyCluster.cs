@@ -75,9 +75,17 @@ internal sealed class ToyCluster : IAsyncDisposable
         default);
 
     public Task<ClassificationAnswer> Classify(
-        byte[] image, long minimumVersion = 0, ExplainMode explain = ExplainMode.Route, CancellationToken cancellationToken = default) =>
+        byte[] image, long minimumVersion = 0, ExplainMode explain = ExplainMode.Route, bool learn = true,
+        CancellationToken cancellationToken = default) =>
         Grains.GetGrain<IClassificationGrain>(0).Classify(
-            new ClassifyRequest { ClassSetId = "colours", Image = image, MinimumVersion = minimumVersion, Explain = explain },
+            new ClassifyRequest
+            {
+                ClassSetId = "colours",
+                Image = image,
+                MinimumVersion = minimumVersion,
+                Explain = explain,
+                Learn = learn,
+            },
             cancellationToken);
 
     public async Task<FitStatus> Fit(FitKind kind)
