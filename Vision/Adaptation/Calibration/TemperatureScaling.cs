@@ -6,7 +6,9 @@ namespace FewShotCluster.Vision.Adaptation.Calibration;
 
 /// <summary>
 /// One number that logits are divided by so that their softmax is a probability (Guo et al., "On Calibration of Modern Neural
-/// Networks", ICML 2017): the minimiser of the cross-entropy of labelled images that the logits were not fitted to.
+/// Networks", ICML 2017): the minimiser of the cross-entropy of labelled images that the logits were not fitted to. Unlike there a share
+/// 1 / (N + 2) of each label is spread over all classes (Laplace's rule of succession): a few images that are all right would else make
+/// every answer certain.
 /// </summary>
 public static class TemperatureScaling
 {
@@ -49,6 +51,8 @@ public static class TemperatureScaling
     private static double Loss(Tensor logits, Tensor labels, double logTemperature)
     {
         using var scope = torch.NewDisposeScope();
-        return -logits.Over(Math.Exp(logTemperature)).log_softmax(1).gather(1, labels).mean().item<double>();
+        var logP = logits.Over(Math.Exp(logTemperature)).log_softmax(1);
+        var spread = 1.0 / (logits.shape[0] + 2);
+        return -(1 - spread) * logP.gather(1, labels).mean().item<double>() - spread * logP.mean().item<double>();
     }
 }

@@ -46,6 +46,15 @@ public class CalibrationTests
     }
 
     [Fact]
+    public void A_few_images_that_are_all_right_make_nothing_certain()
+    {
+        using var scope = torch.NewDisposeScope();
+        var logits = torch.eye(10, dtype: torch.ScalarType.Float64).mul(5);
+        var temperature = TemperatureScaling.Fit(logits, torch.arange(10));
+        Assert.InRange(logits.div(temperature).softmax(1).max(1).values.mean().ToDouble(), 0.8, 0.97);
+    }
+
+    [Fact]
     public void Errors_are_counted_by_bins()
     {
         Assert.Equal(0, CalibrationError.Expected([1, 1, 0.5, 0.5], [true, true, true, false]), 1e-12);
