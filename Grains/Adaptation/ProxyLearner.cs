@@ -134,7 +134,7 @@ internal sealed class ProxyLearner(IFitRunner runner)
             throw new FitRefusedException(string.Create(
                 CultureInfo.InvariantCulture,
                 $"text proxies: of {shadow.Images} labelled photos {name} has {shadow.Candidate:P1} right, text {shadow.Text:P1}"));
-        if (shadow.Candidate < shadow.Served)
+        if (shadow.IsWorseThanServed)
             throw new FitRefusedException(string.Create(
                 CultureInfo.InvariantCulture,
                 $"what is served stays: it has {shadow.Served:P1} of {shadow.Images} labelled photos right, the refit {shadow.Candidate:P1}"));

@@ -8,26 +8,38 @@ namespace FewShotCluster.Grains.Adaptation;
 /// <param name="Text">By text alone.</param>
 /// <param name="Candidate">By the candidate.</param>
 /// <param name="Served">By what is served; text's where nothing is fitted.</param>
-internal sealed record ShadowTest(int Images, double Text, double Candidate, double Served)
+/// <param name="Gained">Images that the candidate has right and what is served has wrong.</param>
+/// <param name="Lost">The other way round.</param>
+internal sealed record ShadowTest(int Images, double Text, double Candidate, double Served, int Gained, int Lost)
 {
+    /// <summary>
+    /// Whether the candidate is worse than what is served by more than chance (twice the deviation of a fair coin): a refit with new
+    /// names in it must not fail over a photo or two.
+    /// </summary>
+    public bool IsWorseThanServed => Lost - Gained > 2 * Math.Sqrt(Lost + Gained);
+
     /// <param name="problem">Its labelled images and text proxies.</param>
     /// <param name="candidate">One per encoder.</param>
     public static ShadowTest? Run(ProxyProblem problem, ServedProxies[] candidate)
     {
         if (problem.Shots is not { Labels.Length: > 0 } shots) return null;
         var served = problem.Encoders.All(e => e.Served is not null) ? problem.Encoders.Select(e => e.Served!).ToArray() : null;
-        var (text, byCandidate, byServed) = (0, 0, 0);
+        var (text, byCandidate, byServed, gained, lost) = (0, 0, 0, 0, 0);
         for (var image = 0; image < shots.Labels.Length; image++)
         {
             var textScores = Score(problem, image, e => problem.Encoders[e].Text, problem.Classes);
             var best = TensorPrimitives.IndexOfMax<float>(textScores);
             var label = shots.Labels[image];
             if (best == label) text++;
-            if (Best(problem, image, best, candidate) == label) byCandidate++;
-            if ((served is null ? best : Best(problem, image, best, served)) == label) byServed++;
+            var candidateIsRight = Best(problem, image, best, candidate) == label;
+            var servedIsRight = (served is null ? best : Best(problem, image, best, served)) == label;
+            if (candidateIsRight) byCandidate++;
+            if (servedIsRight) byServed++;
+            if (candidateIsRight && !servedIsRight) gained++;
+            if (servedIsRight && !candidateIsRight) lost++;
         }
         double Share(int right) => (double)right / shots.Labels.Length;
-        return new(shots.Labels.Length, Share(text), Share(byCandidate), Share(byServed));
+        return new(shots.Labels.Length, Share(text), Share(byCandidate), Share(byServed), gained, lost);
     }
 
     /// <summary>The answer of the cascade's gate: text decides between fitted and other classes, the proxies among the fitted ones.</summary>

@@ -15,10 +15,19 @@ public sealed class ShadowTestTests
     {
         var shadow = ShadowTest.Run(Problem(Wrong), [Right])!;
         Assert.Equal((4, 1.0, 1.0, 0.5), (shadow.Images, shadow.Text, shadow.Candidate, shadow.Served));
+        Assert.Equal((2, 0, false), (shadow.Gained, shadow.Lost, shadow.IsWorseThanServed));
         Assert.Null(ShadowTest.Run(Problem(Wrong) with { Shots = null }, [Right]));
         // Nothing fitted: text is what is served.
         Assert.Equal(1, ShadowTest.Run(Problem(null), [Wrong])!.Served);
     }
+
+    [Theory]
+    [InlineData(0, 4, false)]
+    [InlineData(0, 5, true)]
+    [InlineData(40, 50, false)]
+    [InlineData(40, 63, true)]
+    public void A_refit_is_worse_only_beyond_chance(int gained, int lost, bool isWorse) =>
+        Assert.Equal(isWorse, new ShadowTest(200, 0, 0, 0, gained, lost).IsWorseThanServed);
 
     [Theory]
     [InlineData(0.05)]
