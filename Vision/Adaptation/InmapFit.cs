@@ -12,8 +12,8 @@ namespace FewShotCluster.Vision.Adaptation;
 /// W = T ; repeat: G = X^T softmax(X W / tau_i) - X^T P ; if |G| grew: lr = lr / 2
 ///                 W = W - lr / (N tau_i) G ; columns of W scaled to unit length
 /// </code>
-/// The first step scores the images by text, the next are rounds of Sinkhorn, the rest gradient steps of 4 N D C operations each, cut
-/// into blocks of images so that inference waits for no more than one block.
+/// The first steps score the images by text, the next are rounds of Sinkhorn, the rest the target and gradient steps of 4 N D C operations
+/// each; all but Sinkhorn's are cut into blocks of images, so that inference waits for no more than one block.
 /// </summary>
 public sealed class InmapFit : IterativeFit<InmapResult>
 {
@@ -24,8 +24,11 @@ public sealed class InmapFit : IterativeFit<InmapResult>
     private readonly (PreparedFactor X, PreparedFactor Transposed)[] _blocks; // [n,D], unit rows, and [D,n]
     private readonly Tensor _labelProxies;  // T^T [C,D], until the first step is done
     private readonly List<InmapIteration> _trace = [];
+    private readonly List<Tensor> _scores = []; // X T by blocks [C,n], until all are there
     private SinkhornFit? _balancing;
-    private Tensor? _target;                // P^T X [C,D], once the labels are known
+    private Tensor? _soft;                  // P [N,C], until the target is known
+    private int _targeted;                  // blocks
+    private Tensor? _target;                // P^T X [C,D]
     private Tensor _proxies;                // W^T [C,D]: what does not change is the factor that is prepared once
     private Tensor? _gradient;              // of the blocks done, in the step that is under way
     private int _blocksDone;
@@ -76,12 +79,13 @@ public sealed class InmapFit : IterativeFit<InmapResult>
         new InmapFit(features, textProxies, options, start).RunToEnd();
 
     internal static int StepCount(InmapOptions options, long images) =>
-        1 + (options.UseSinkhorn ? options.SinkhornIterations : 0) + options.Iterations * (int)((images - 1) / ImagesPerBlock + 1);
+        (options.UseSinkhorn ? options.SinkhornIterations : 0) + (2 + options.Iterations) * (int)((images - 1) / ImagesPerBlock + 1);
 
     private protected override void Advance()
     {
-        if (Completed == 0) ScoreText();
-        else if (_target is null) Balance();
+        if (Completed < _blocks.Length) ScoreText();
+        else if (_soft is null) Balance();
+        else if (_targeted < _blocks.Length) AddToTarget();
         else Descend();
     }
 
@@ -99,31 +103,35 @@ public sealed class InmapFit : IterativeFit<InmapResult>
 
     private void ScoreText()
     {
-        var logits = torch.cat([.. _blocks.Select(block => block.X.MultiplyBy(_labelProxies))], 1).t().contiguous();   // [N,C]
+        _scores.Add(Keep(_blocks[Completed].X.MultiplyBy(_labelProxies)));   // [C,n]
+        if (_scores.Count < _blocks.Length) return;
+        var logits = torch.cat(_scores, 1).t().contiguous();                 // [N,C]
+        foreach (var block in _scores) Drop(block);
         Drop(_labelProxies);
         if (_options.UseSinkhorn)
             _balancing = new SinkhornFit(logits, _options.TextTemperature, _options.Gamma, _options.SinkhornIterations);
         else
-            SetTarget(logits.Over(_options.TextTemperature).softmax(1));
+            _soft = Keep(logits.Over(_options.TextTemperature).softmax(1));
     }
 
     private void Balance()
     {
         if (_balancing!.Step()) return;
-        using var labels = _balancing.Result;
-        SetTarget(labels);
+        _soft = Keep(_balancing.Result);
         _balancing.Dispose();
     }
 
-    /// <summary>X^T P, with the confident rows of the labels one-hot.</summary>
-    private void SetTarget(Tensor soft)
+    /// <summary>One block's part of P^T X, with the confident rows of the labels one-hot.</summary>
+    private void AddToTarget()
     {
+        var soft = _soft!.narrow(0, (long)_targeted * ImagesPerBlock, Math.Min(ImagesPerBlock, _images - (long)_targeted * ImagesPerBlock));
         var (confidence, best) = soft.max(1, keepdim: true);
         var oneHot = torch.zeros_like(soft).scatter_(1, best, torch.ones_like(confidence));
-        var labels = torch.where(confidence > confidence.Filled(_options.OneHotThreshold), oneHot, soft).split(ImagesPerBlock);
-        var target = torch.zeros_like(_proxies);
-        for (var i = 0; i < _blocks.Length; i++) target.Plus_(_blocks[i].Transposed.MultiplyBy(labels[i].t()));
-        _target = Keep(target);
+        var labels = torch.where(confidence > confidence.Filled(_options.OneHotThreshold), oneHot, soft);
+        var part = _blocks[_targeted].Transposed.MultiplyBy(labels.t());     // [C,D]
+        if (_target is null) _target = Keep(part);
+        else _target.Plus_(part);
+        if (++_targeted == _blocks.Length) Drop(_soft);
     }
 
     /// <summary>One block's part of the gradient; the last one moves the proxies.</summary>

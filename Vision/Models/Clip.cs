@@ -1,5 +1,5 @@
-using FewShotCluster.Vision.Checkpoints.Layouts;
 using FewShotCluster.Vision.Checkpoints;
+using FewShotCluster.Vision.Checkpoints.Layouts;
 using FewShotCluster.Vision.Numerics;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
