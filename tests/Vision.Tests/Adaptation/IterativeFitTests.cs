@@ -18,7 +18,7 @@ public class IterativeFitTests
         for (var done = 1; done <= 10; done++)
         {
             Assert.Throws<InvalidOperationException>(() => fit.Result);
-            Assert.Equal(done < 9, fit.Step());
+            Assert.Equal(done < 10, fit.Step());
             Assert.Equal(done, fit.Completed);
         }
         Assert.False(fit.Step());
