@@ -43,7 +43,7 @@ internal sealed class ProxyLearner(IFitRunner runner)
             CultureInfo.InvariantCulture,
             $"{Name(method)} of {problem.Images} unlabelled images, {presence.Covered.Length} of {problem.Classes} classes, "
             + $"coverage {presence.Coverage:P0}{Words(shadow)}");
-        return new ProxyCandidate(encoders, presence.Coverage, problem.Images, shadow, words);
+        return new ProxyCandidate(encoders, words);
     }
 
     public static string Name(ProxyMethod method) => method switch
@@ -72,7 +72,7 @@ internal sealed class ProxyLearner(IFitRunner runner)
         }
         var words = string.Create(
             CultureInfo.InvariantCulture, $"the seed's InMaP of {problem.Images} unlabelled images, {problem.Classes} classes, no gates");
-        return new ProxyCandidate(encoders, 0, problem.Images, ShadowTest.Run(problem, encoders), words);
+        return new ProxyCandidate(encoders, words);
     }
 
     private Task<ServedProxies> Fit(

@@ -80,8 +80,5 @@ internal sealed record ProxyRules
 
 /// <summary>Proxies that passed the gates.</summary>
 /// <param name="Encoders">One per encoder, all of the same classes.</param>
-/// <param name="Coverage">Estimated share of classes that the pool shows.</param>
-/// <param name="Images">Pool images.</param>
-/// <param name="Shadow">The test on labelled images, where there were any.</param>
 /// <param name="Basis">What they were fitted on, in words.</param>
-internal sealed record ProxyCandidate(ServedProxies[] Encoders, double Coverage, int Images, ShadowTest? Shadow, string Basis);
+internal sealed record ProxyCandidate(ServedProxies[] Encoders, string Basis);

@@ -86,10 +86,6 @@ internal sealed record EncoderState
     [Id(5)]
     public StoredBytes Proxies { get; init; } = StoredBytes.Empty;
 
-    /// <summary>Unlabelled images that the InMaP proxies were fitted on.</summary>
-    [Id(6)]
-    public int FittedImages { get; init; }
-
     [Id(7)]
     public int[] ProbeClasses { get; init; } = [];
 

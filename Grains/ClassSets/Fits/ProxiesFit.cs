@@ -37,7 +37,6 @@ internal sealed class ProxiesFit(ClassSetRepository repository, PoolReader pool,
                 {
                     FittedClasses = candidate.Encoders[e].Classes,
                     Proxies = StoredBytes.New(candidate.Encoders[e].Values, blocks),
-                    FittedImages = candidate.Images,
                     ProxyMethod = candidate.Encoders[e].Method,
                     ProxyLearningRate = candidate.Encoders[e].LearningRate,
                     GateClasses = gate?.Encoders[e].Classes ?? [],
@@ -76,7 +75,7 @@ internal sealed class ProxiesFit(ClassSetRepository repository, PoolReader pool,
     /// <summary>Back to text.</summary>
     public static ClassSetState Withdraw(ClassSetState state, string reason) => state with
     {
-        Encoders = [.. state.Encoders.Select(encoder => encoder with { FittedClasses = [], Proxies = StoredBytes.Empty, FittedImages = 0 })],
+        Encoders = [.. state.Encoders.Select(encoder => encoder with { FittedClasses = [], Proxies = StoredBytes.Empty })],
         ProxyBasis = reason,
     };
 
