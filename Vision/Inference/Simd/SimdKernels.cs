@@ -4,8 +4,8 @@ using static TorchSharp.torch;
 namespace FewShotCluster.Vision.Inference.Simd;
 
 /// <summary>
-/// The blocks of Scripts/blocks.py with our own attention, norms and activations, in float32 and bfloat16 on the CPU. Their products and
-/// convolutions are ours too (float32, AVX2), or oneDNN's; strided and depthwise convolutions and all outside blocks are oneDNN's.
+/// The blocks of Scripts/blocks.py with our own attention, norms and activations, in float32 and bfloat16 on the CPU. float32 has our
+/// Winograd convolutions and, if told so, our products; the other products and convolutions and all outside blocks are oneDNN's.
 /// </summary>
 internal sealed unsafe class SimdKernels(Kernels oneDnn, bool ownProducts) : Kernels(ownProducts ? "simd" : oneDnn.Name, oneDnn)
 {
@@ -16,7 +16,7 @@ internal sealed unsafe class SimdKernels(Kernels oneDnn, bool ownProducts) : Ker
     public override IDisposable PackBlockLinear(Tensor weight) => ownProducts ? new PackedMatrix(weight) : base.PackBlockLinear(weight);
 
     public override IDisposable PackConv3x3(Tensor weight, int side) =>
-        ownProducts && WinogradConvolution.Supports(weight.shape[0], weight.shape[1])
+        weight.dtype == ScalarType.Float32 && WinogradConvolution.Supports(weight.shape[0], weight.shape[1])
             ? new WinogradConvolution(weight)
             : base.PackConv3x3(weight, side);
 
@@ -24,9 +24,9 @@ internal sealed unsafe class SimdKernels(Kernels oneDnn, bool ownProducts) : Ker
     {
         "attention_block" => AttentionBlock(arguments),
         "convnext_block" => ConvNeXtBlock(arguments),
-        "resnet_stem" when ownProducts => ResNetStem(arguments),
-        "bottleneck" when ownProducts => Bottleneck(arguments),
-        "bottleneck_downsample" when ownProducts => BottleneckDownsample(arguments),
+        "resnet_stem" when IsSingle(arguments) => ResNetStem(arguments),
+        "bottleneck" when IsSingle(arguments) => Bottleneck(arguments),
+        "bottleneck_downsample" when IsSingle(arguments) => BottleneckDownsample(arguments),
         _ => base.Run(method, arguments),
     };
 
@@ -56,22 +56,22 @@ internal sealed unsafe class SimdKernels(Kernels oneDnn, bool ownProducts) : Ker
 
     private Tensor Bottleneck(object[] a)
     {
-        if (a is not [Tensor x, PackedMatrix conv1, Tensor conv1Bias, var conv2, Tensor conv2Bias, PackedMatrix conv3, Tensor conv3Bias])
+        if (a is not [Tensor x, var conv1, Tensor conv1Bias, var conv2, Tensor conv2Bias, var conv3, Tensor conv3Bias])
             throw Mismatch("bottleneck");
         using var scope = NewDisposeScope();
-        var y = Conv3x3(Linear(x, conv1, conv1Bias, activation: Activation.Relu), conv2, conv2Bias);
-        return Linear(y, conv3, conv3Bias, x, activation: Activation.Relu).MoveToOuterDisposeScope();
+        var y = Conv3x3(Product(x, conv1, conv1Bias, activation: Activation.Relu), conv2, conv2Bias);
+        return Product(y, conv3, conv3Bias, x, activation: Activation.Relu).MoveToOuterDisposeScope();
     }
 
     private Tensor BottleneckDownsample(object[] a)
     {
-        if (a is not [Tensor x, int stride, PackedMatrix conv1, Tensor conv1Bias, var conv2, Tensor conv2Bias,
-            PackedMatrix conv3, Tensor conv3Bias, PackedMatrix downsample, Tensor downsampleBias])
+        if (a is not [Tensor x, int stride, var conv1, Tensor conv1Bias, var conv2, Tensor conv2Bias,
+            var conv3, Tensor conv3Bias, var downsample, Tensor downsampleBias])
             throw Mismatch("bottleneck_downsample");
         using var scope = NewDisposeScope();
-        var y = Conv3x3(Linear(x, conv1, conv1Bias, activation: Activation.Relu), conv2, conv2Bias);
-        var identity = Linear(base.Run("anti_alias", x, stride), downsample, downsampleBias);
-        return Linear(base.Run("anti_alias", y, stride), conv3, conv3Bias, identity, activation: Activation.Relu).MoveToOuterDisposeScope();
+        var y = Conv3x3(Product(x, conv1, conv1Bias, activation: Activation.Relu), conv2, conv2Bias);
+        var identity = Product(base.Run("anti_alias", x, stride), downsample, downsampleBias);
+        return Product(base.Run("anti_alias", y, stride), conv3, conv3Bias, identity, Activation.Relu).MoveToOuterDisposeScope();
     }
 
     private Tensor ConvNeXtBlock(object[] a)
@@ -106,9 +106,19 @@ internal sealed unsafe class SimdKernels(Kernels oneDnn, bool ownProducts) : Ker
     private Tensor Product(Tensor x, object weights, Tensor bias, Tensor? residual = null, Activation activation = Activation.None)
     {
         if (weights is PackedMatrix packed) return Linear(x, packed, bias, residual, activation);
-        if (residual is not null) return base.Run("linear_add", x, residual, weights, bias);
-        return base.Run(activation switch { Activation.Silu => "linear_silu", Activation.Gelu => "linear_gelu", _ => "linear" }, x, weights, bias);
+        if (residual is null) return base.Run(activation is Activation.None ? "linear" : $"linear_{ScriptName(activation)}", x, weights, bias);
+        var sum = base.Run("linear_add", x, residual, weights, bias);
+        return activation is Activation.Relu ? sum.relu_() : sum;
     }
+
+    private static string ScriptName(Activation activation) => activation switch
+    {
+        Activation.Relu => "relu",
+        Activation.Silu => "silu",
+        _ => "gelu",
+    };
+
+    private static bool IsSingle(object[] arguments) => arguments[0] is Tensor { dtype: ScalarType.Float32 };
 
     /// <summary>activation(x W^T + bias + residual) in float32; belongs to the dispose scope.</summary>
     internal static Tensor Linear(Tensor x, PackedMatrix weights, Tensor bias, Tensor? residual = null, Activation activation = Activation.None)
