@@ -42,7 +42,7 @@ public sealed class RedisProcess : IAsyncDisposable
     public async Task RestartAsync()
     {
         var persistence = _durable ? "--appendonly yes --appendfsync always" : "--appendonly no";
-        var command = $"{Program} --port {_port} --bind 127.0.0.1 --dir '{_folder.FullName}' --save '' {persistence} & echo pid $!; cat > /dev/null; kill -9 $!";
+        var command = $"{Program} --port {_port} --bind 127.0.0.1 --dir '{_folder.FullName}' --save '' {persistence} & echo pid $!; cat > /dev/null; kill -9 $!; wait 2> /dev/null";
         _shell = Process.Start(new ProcessStartInfo("sh")
         {
             ArgumentList = { "-c", command },
