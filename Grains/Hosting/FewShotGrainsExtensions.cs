@@ -81,8 +81,9 @@ public static class FewShotGrainsExtensions
     private static IClassSetStore Store(IServiceProvider provider, FewShotNodeOptions options)
     {
         var heads = provider.GetRequiredService<HeadCodec>();
-        return options.Redis is { } server
+        IClassSetStore store = options.Redis is { } server
             ? new RedisClassSetStore(server, provider.GetRequiredService<IOptions<ClusterOptions>>().Value.ServiceId, heads)
             : new SqliteClassSetStore(options.DataDirectory, heads);
+        return new MeasuredClassSetStore(store, provider.GetRequiredService<FewShotMetrics>(), provider.GetRequiredService<TimeProvider>());
     }
 }
