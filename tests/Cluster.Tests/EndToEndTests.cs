@@ -132,7 +132,7 @@ public sealed class EndToEndTests(RunningNode node) : IClassFixture<RunningNode>
         await client.CreateClassSetAsync("measured", Pictures.Definition);
         await client.ClassifyAsync("measured", Pictures.Test(0));
         var metrics = await http.GetStringAsync("/metrics");
-        foreach (var name in new[] { "fewshot_requests", "fewshot_request_duration_seconds_bucket", "fewshot_queue_length", "orleans_", "dotnet_", "http_server_" })
+        foreach (var name in new[] { "fewshot_requests", "fewshot_request_duration_seconds_bucket", "fewshot_queue_length", "fewshot_storage_duration_seconds_count", "orleans_", "dotnet_", "http_server_" })
             Assert.Contains($"\n{name}", metrics);
         // Bounds in seconds, not OpenTelemetry's milliseconds.
         Assert.Contains("le=\"0.0005\"", metrics);

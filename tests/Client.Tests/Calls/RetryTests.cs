@@ -12,6 +12,7 @@ public class RetryTests
     {
         new SiloUnavailableException("gone"),
         new TimeoutException("late"),
+        new OperationCanceledException("the node stops"),
         new GatewayTooBusyException("busy"),
         new OrleansException("No active nodes are compatible with grain encoder/x and interface y"),
         FakeCluster.Overloaded(),
@@ -114,6 +115,27 @@ public class RetryTests
         await using var client = cluster.Client(o => o.AttemptTimeout = TimeSpan.FromSeconds(2));
         await cluster.Finish(client.ClassifyAsync("pets", Image), TimeSpan.FromMilliseconds(500));
         Assert.Equal(2, cluster.Classified.Count);
+    }
+
+    [Fact]
+    public async Task ACallUnderWayWhenANodeIsLostIsRepeatedAndNotCancelled()
+    {
+        using var loss = new CancellationTokenSource();
+        var cluster = new FakeCluster { NextLoss = loss.Token };
+        var sent = new TaskCompletionSource<CancellationToken>();
+        cluster.OnClassify = (_, token) =>
+        {
+            if (!sent.TrySetResult(token)) return Task.FromResult(FakeCluster.Answer);
+            return new TaskCompletionSource<ClassificationAnswer>().Task;
+        };
+        await using var client = cluster.Client();
+        var call = client.ClassifyAsync("pets", Image);
+        var first = await sent.Task;
+        cluster.NextLoss = default;
+        await loss.CancelAsync();
+        Assert.Same(FakeCluster.Answer, await cluster.Finish(call));
+        Assert.Equal(2, cluster.Classified.Count);
+        Assert.False(first.IsCancellationRequested);
     }
 
     [Fact]
