@@ -100,7 +100,7 @@ internal sealed partial class DeviceWorker
         {
             lock (_gate)
             {
-                if (_state != DeviceState.Stopped) Await(TimeSpan.FromSeconds(Math.Max(_restartAt - Now, 0)), () => true);
+                if (_state != DeviceState.Stopped) Await(TimeSpan.FromSeconds(_restartAt - Now), () => true);
                 if (_state == DeviceState.Stopped) return null;
             }
             try

@@ -76,13 +76,13 @@ internal sealed partial class DeviceWorker
     private void Linger()
     {
         var left = _options.MaxLinger.TotalSeconds - (Now - _queue.OldestSince());
-        if (left <= 0) return;
         Await(TimeSpan.FromSeconds(left), () => _injected is null && _queue.Longest() is > 0 and var longest && longest < _options.MaxBatch);
     }
 
     /// <summary>Waits, the lock given up, while the worker is in its state and a condition holds, at most for a time.</summary>
     private void Await(TimeSpan atMost, Func<bool> condition)
     {
+        if (atMost <= TimeSpan.Zero) return;
         var (state, over) = (_state, false);
         using var timer = _time.CreateTimer(
             _ =>
