@@ -7,6 +7,7 @@ namespace FewShotCluster.Grains.Devices;
 internal sealed partial class DeviceWorker
 {
     private int _running;
+    private WorkKind _runningKind;
     private double _runningUntil;
     private int _batchesSinceSlice;
     private bool _comesFromBatch;
@@ -60,7 +61,8 @@ internal sealed partial class DeviceWorker
             if (_comesFromBatch)
             {
                 _batchesSinceSlice++;
-                _runningUntil = Now + _times.Of(picked.Batch[0].Kind, picked.Batch.Count);
+                _runningKind = picked.Batch[0].Kind;
+                _runningUntil = Now + _times.Of(_runningKind, picked.Batch.Count);
                 Volatile.Write(ref _running, picked.Batch.Count);
             }
             if (_fits.Count > 0 && (!_comesFromBatch || _batchesSinceSlice >= _options.BatchesPerFitSlice))

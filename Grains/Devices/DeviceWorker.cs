@@ -29,7 +29,7 @@ internal sealed partial class DeviceWorker : IDisposable
     private readonly ILogger _log;
     private readonly BatchRunner _runner;
     private readonly RestartBackOff _backOff;
-    private DeviceState _state = DeviceState.Starting;
+    private volatile DeviceState _state = DeviceState.Starting;
     private bool _started;
 
     public DeviceWorker(
@@ -53,13 +53,7 @@ internal sealed partial class DeviceWorker : IDisposable
     /// <summary>The networks once loaded; fails with what kept them from loading.</summary>
     public Task<DeviceModels> Ready => _ready.Task;
 
-    public DeviceState State
-    {
-        get
-        {
-            lock (_gate) return _state;
-        }
-    }
+    public DeviceState State => _state;
 
     /// <summary>Items admitted and not yet in a batch.</summary>
     public int QueueLength
@@ -113,7 +107,7 @@ internal sealed partial class DeviceWorker : IDisposable
             if (owner.Deadline <= Now) throw Refused("deadline", TooLate(kind));
             if (_queue.IsFullFor(owner.ClassSet)) throw Refused("full", Full());
             // A measure is believed only while work of its kind is on its way: nothing else would ever correct it.
-            if (_queue.Has(kind)) CheckTime(kind, owner);
+            if (_queue.Has(kind) || (_running > 0 && _runningKind == kind)) CheckTime(kind, owner);
             var work = new DeviceWork(kind, owner);
             _queue.Admit(work);
             return work;

@@ -186,6 +186,7 @@ public sealed class DeviceWorkerTests : IDisposable
         worker.Withdraw(worker.Admit(WorkKind.Image, worker.Owner(new WorkOrigin("guest", TimeSpan.FromMilliseconds(350)))));
         _models.Encoder.Gate.Set();
         await Task.WhenAll(queued.Append(busy));
+        while (worker.Running > 0) await Task.Yield();
         // Idle: only the device can say how long it takes now.
         worker.Withdraw(Admit(50));
 
