@@ -14,6 +14,10 @@ namespace FewShotCluster.Grains.Devices;
 /// </summary>
 internal sealed partial class DeviceWorker : IDisposable
 {
+    // Of the time left, what the device may plan with: the rest is for decoding, for the way back and for measures that are off. In an
+    // overload every item that is taken is taken at this bound, and would be answered right at its deadline without it.
+    private const double PlannedShare = 0.8;
+
     private readonly object _gate = new();
     private readonly BatchTimes _times;
     private readonly WorkQueue _queue;
@@ -181,11 +185,11 @@ internal sealed partial class DeviceWorker : IDisposable
 
     private void CheckTime(WorkKind kind, WorkOwner owner)
     {
-        var left = owner.Deadline - Now;
+        var left = PlannedShare * (owner.Deadline - Now);
         var alone = _times.Of(kind, 1);
         var ahead = RunningLeft + _queue.Ahead(owner.ClassSet, kind);
         if (ahead + alone <= left) return;
-        throw alone > left ? Refused("deadline", TooLate(kind)) : Refused("deadline", Busy(ahead, left));
+        throw alone > left ? Refused("deadline", TooLate(kind)) : Refused("deadline", Busy(ahead, owner.Deadline - Now));
     }
 
     private void Drop(DeviceWork work, CancellationToken cancellationToken)
