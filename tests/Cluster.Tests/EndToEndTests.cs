@@ -107,6 +107,8 @@ public sealed class EndToEndTests(RunningNode node) : IClassFixture<RunningNode>
         await Problem(400, "InvalidArgument", await http.PutAsync("/v1/class-sets/bad", new StringContent("""{"classes":[{"name":"\uD800"}]}""")));
         await Problem(404, "ClassSetNotFound", await http.GetAsync("/v1/class-sets/nope"));
         await Problem(409, "Conflict", await http.PutAsync("/v1/class-sets/web", new StringContent(body)));
+        await Problem(403, "Forbidden", await http.PostAsync("/v1/devices/faults?slot=node-a/cpu:0", null));
+        await Problem(503, "DeviceUnavailable", await http.PostAsync("/v1/devices/faults?slot=nowhere/cpu:0", null));
         using var names = new HttpRequestMessage(HttpMethod.Put, "/v1/class-sets/bad")
         {
             Content = new ByteArrayContent(new byte[PayloadLimits.MaxPayloadBytes + 1]),
@@ -132,7 +134,7 @@ public sealed class EndToEndTests(RunningNode node) : IClassFixture<RunningNode>
         await client.CreateClassSetAsync("measured", Pictures.Definition);
         await client.ClassifyAsync("measured", Pictures.Test(0));
         var metrics = await http.GetStringAsync("/metrics");
-        foreach (var name in new[] { "fewshot_requests", "fewshot_request_duration_seconds_bucket", "fewshot_queue_length", "fewshot_storage_duration_seconds_count", "orleans_", "dotnet_", "http_server_" })
+        foreach (var name in new[] { "fewshot_requests", "fewshot_request_duration_seconds_bucket", "fewshot_queue_length", "fewshot_device_state", "fewshot_requests_active", "fewshot_storage_duration_seconds_count", "orleans_", "dotnet_", "http_server_" })
             Assert.Contains($"\n{name}", metrics);
         // Bounds in seconds, not OpenTelemetry's milliseconds.
         Assert.Contains("le=\"0.0005\"", metrics);
