@@ -62,7 +62,7 @@ internal sealed partial class ClassificationGrain(
                 return Cascade.Run(model, model.Pack(image), request.Explain == ExplainMode.AllStages, Refine);
             },
             cancellationToken).WaitAsync(cancellationToken));
-        if (request.Learn && snapshot.LearnFromTraffic) Learn(slot, snapshot.ClassSetId, key, result.Answer.Ranking.Best);
+        if (request.Learn && snapshot.LearnFromTraffic) Learn(slot, snapshot.ClassSetId, key, snapshot.Classes[result.Answer.Ranking.Best].Id);
         return Answer(request, models.Of(snapshot), image, result, timing.Report());
 
         Task<RefinerFeatures> Refine() => timing.Refine(EncodeForRefiner(slot, key, request.Image, cancellationToken));

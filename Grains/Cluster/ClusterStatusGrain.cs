@@ -23,7 +23,7 @@ internal sealed partial class ClusterStatusGrain(
 
     public async Task<ClusterStatus> GetStatus(CancellationToken cancellationToken)
     {
-        var classSets = store.List(cancellationToken);
+        var classSets = store.ListPresent(cancellationToken);
         var devices = await Task.WhenAll(router.Slots.Select(slot => Ask(slot.Name, cancellationToken)));
         return new ClusterStatus(Nodes(), devices.OfType<DeviceStatus>().ToArray(), await classSets);
     }
