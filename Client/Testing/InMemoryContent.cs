@@ -49,9 +49,7 @@ internal sealed record InMemoryContent(ClassSetPolicy Policy, ClassDescription[]
     public (InMemoryContent Next, int Count) Without(ShotSelection selection)
     {
         foreach (var classId in selection.ClassIds) Position(classId);
-        if (selection.Keys.FirstOrDefault(key => Shots.All(shot => shot.Key != key)) is var stranger && selection.Keys.Count > 0
-            && Shots.All(shot => shot.Key != stranger))
-            throw Invalid($"no shot has the content key {stranger}");
+        foreach (var stranger in selection.Keys.Where(key => Shots.All(shot => shot.Key != key))) throw Invalid($"no shot has the content key {stranger}");
         var kept = Shots.Where(shot => !selection.ClassIds.Contains(shot.ClassId) && !selection.Keys.Contains(shot.Key)).ToArray();
         if (kept.Length == Shots.Length) throw Invalid("the selection holds no shots");
         return (this with { Shots = kept }, Shots.Length - kept.Length);

@@ -5,7 +5,6 @@ namespace FewShotCluster.Grains.ClassSets;
 /// <summary>The published snapshot and the last steps to it, so that a silo with one of the versions before gets what changed alone.</summary>
 internal sealed class SnapshotLine
 {
-    // More steps or bytes than these, and the whole is as cheap.
     private const int MaxSteps = 64;
 
     private readonly Queue<SnapshotDelta> _steps = [];
@@ -23,7 +22,8 @@ internal sealed class SnapshotLine
         Published = next;
         if (step is null) _steps.Clear();
         else _steps.Enqueue(step);
-        while (_steps.Count > MaxSteps) _steps.Dequeue();
+        // With more bytes than the whole has, the whole is as cheap.
+        while (_steps.Count > MaxSteps || _steps.Sum(kept => kept.Size) > Size(next)) _steps.Dequeue();
     }
 
     /// <summary>Nothing is published any more.</summary>
@@ -38,9 +38,7 @@ internal sealed class SnapshotLine
     {
         if (Published is not { } published || published.Version <= version) return null;
         SnapshotDelta[] steps = [.. _steps.SkipWhile(step => step.From != version)];
-        return steps.Length == 0 || steps.Sum(step => step.Size) > Size(published)
-            ? new SnapshotUpdate(published, [])
-            : new SnapshotUpdate(null, steps);
+        return steps.Length == 0 ? new SnapshotUpdate(published, []) : new SnapshotUpdate(null, steps);
     }
 
     private static long Size(ClassSetSnapshot snapshot) => snapshot.Encoders

@@ -44,7 +44,7 @@ internal sealed class ShotWrites(ClassSetRules rules, ShotIntake intake, ClassSe
             var classes = selection.ClassIds.Select(id => ClassSetRules.Position(id, current)).ToHashSet();
             var keys = selection.Keys.ToHashSet();
             var known = current.Shots.SelectMany(batch => batch.Keys).ToHashSet();
-            if (keys.FirstOrDefault(key => !known.Contains(key)) is var stranger && keys.Count > 0 && !known.Contains(stranger))
+            foreach (var stranger in keys.Where(key => !known.Contains(key)))
                 throw Invalid($"no shot of '{current.ClassSetId}' has the content key {stranger}: list the shots");
             int[][] targets =
             [

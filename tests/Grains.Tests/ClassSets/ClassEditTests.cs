@@ -109,11 +109,11 @@ public sealed class ClassEditTests
     public async Task Quotas_are_told_by_their_option()
     {
         await using var cluster = await ToyCluster.Start(configure: options =>
-            (options.MaxClassSets, options.MaxShots, options.MaxShotsPerClass, options.MaxClasses, options.MaxNameLength) = (1, 3, 2, 3, 8));
+            (options.MaxClassSets, options.MaxShots, options.MaxShotsPerClass, options.MaxClasses, options.MaxNameLength) = (1, 3, 2, 3, 20));
         await cluster.Create(null, "red", "green");
         await Exceeds("MaxClassSets", () => cluster.Set("other").Create(new ClassSetDefinition { Classes = [] }, "create", default));
         await Exceeds("MaxClasses", () => cluster.Set().AddClasses([new("a"), new("b")], "a", default));
-        await Exceeds("MaxNameLength", () => cluster.Set().AddClasses([new("nine char")], "b", default));
+        await Exceeds("MaxNameLength", () => cluster.Set().AddClasses([new("a name of 21 letters.")], "b", default));
         await Exceeds("MaxShotsPerClass", () => Add("c", (0, "red", 1), (0, "red", 2), (0, "red", 3)));
         await Exceeds("MaxShots", () => Add("d", (0, "red", 1), (0, "red", 2), (1, "red", 3), (1, "red", 4)));
         await Add("e", (0, "red", 1), (0, "red", 2), (1, "green", 1));
