@@ -44,7 +44,14 @@ internal sealed partial class ClassSetGrain
         try
         {
             Existing();
-            if (_fits.Find(request) is { } same) return same.Status;
+            if (_fits.Find(request) is { } same)
+            {
+                if (same.IsDurable) return same.Status;
+                // Before it is remembered: should it end meanwhile, its end must wait and forget it again.
+                same.IsDurable = true;
+                await Remember(_stored!.Fits with { Requests = [.. _stored.Fits.Requests, same.Asked] }, []);
+                return same.Status;
+            }
             _fits.CheckRoom();
             var (asked, staged) = ValidationStage.Take(request, _stored!.Fits.Staged);
             await Remember(_stored.Fits with { Requests = [.. _stored.Fits.Requests, asked], Staged = staged }, []);

@@ -92,7 +92,8 @@ internal sealed partial class ClassSetGrain(
 
     public async Task<AddShotsResult> AddShots(IReadOnlyList<Shot> shots, WriteOperation operation, CancellationToken cancellationToken)
     {
-        Existing();
+        // Nothing is hashed for a set that never was; one that was deleted still knows its operations.
+        if (State is null) Existing();
         ClassSetRules.CheckOperation(operation);
         return (await Write(operation, await shotWrites.Add(shots), cancellationToken)).Shots!;
     }

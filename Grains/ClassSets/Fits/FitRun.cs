@@ -22,7 +22,8 @@ internal sealed class FitRun(PendingFit asked, bool isDurable, TimeProvider time
 
     public PendingFit Asked => asked;
 
-    public bool IsDurable => isDurable;
+    /// <summary>Whether the head remembers it; one that was due by itself becomes so when somebody asks for it too.</summary>
+    public bool IsDurable { get; set; } = isDurable;
 
     public FitKind Kind => asked.Request.Kind;
 
