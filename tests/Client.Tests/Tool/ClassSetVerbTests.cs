@@ -65,6 +65,25 @@ public sealed class ClassSetVerbTests : IAsyncLifetime, IDisposable
     }
 
     [Fact]
+    public async Task AFewShotsOfEachLabelAreDrawnAndTheRestIsListed()
+    {
+        for (var i = 0; i < 9; i++) folder.Write($"{i}.jpg", [(byte)(10 + i)]);
+        var list = folder.Write("all.txt", string.Concat(Enumerable.Range(0, 9).Select(i => $"{i}.jpg {(i < 6 ? "cat" : "bird")}\n")));
+        var rest = Path.Combine(folder.FullName, "rest.txt");
+        Assert.Equal(0, await Run("shots", "add", "pets", "--from", list, "--images", folder.FullName, "--per-class", "4", "--rest", rest));
+        Assert.Contains("7 added", tool.Output);
+        Assert.Equal([5, 2, 3], (await cluster.DescribeAsync("pets")).Classes.Select(c => c.Shots));
+        var left = await File.ReadAllLinesAsync(rest);
+        Assert.All(left, line => Assert.EndsWith(".jpg,cat", line));
+        Assert.Equal(2, left.Length);
+        // The same draw adds nothing, another one does.
+        Assert.Equal(0, await Run("shots", "add", "pets", "--from", list, "--images", folder.FullName, "--per-class", "4"));
+        Assert.Contains("0 added, 7 duplicates", tool.Output);
+        Assert.Equal(2, await Run("shots", "add", "pets", "--from", list, "--images", folder.FullName, "--rest", rest));
+        Assert.Equal(2, await Run("shots", "add", "pets", "--from", list, "--images", folder.FullName, "--per-class", "0"));
+    }
+
+    [Fact]
     public async Task HistoryAndRollback()
     {
         await Run("classes", "remove", "pets", "cat");
