@@ -26,6 +26,7 @@ internal static class Tool
             PredictVerb.Create(shared),
             EvaluateVerb.Create(shared),
             StatusVerb.Create(shared),
+            WatchVerb.Create(shared),
             shared.Gateway,
             shared.Json,
         };

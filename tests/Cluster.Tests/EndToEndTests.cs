@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Http.Headers;
 using System.Text.Json;
 using FewShotCluster.Client;
 using FewShotCluster.Cluster.Tests.Processes;
@@ -105,6 +106,15 @@ public sealed class EndToEndTests(RunningNode node) : IClassFixture<RunningNode>
         await Problem(400, "InvalidArgument", await http.PutAsync("/v1/class-sets/bad", new StringContent("""{"classes":[],"policy":{"\uD800":1}}""")));
         await Problem(400, "InvalidArgument", await http.PostAsync("/v1/class-sets/web/classes", new StringContent("")));
         await Problem(400, "InvalidArgument", await http.PutAsync("/v1/class-sets/bad", new StringContent("""{"classes":[{"name":"\uD800"}]}""")));
+        foreach (var (expected, status) in new[] { ("\"1\"", HttpStatusCode.Conflict), ("\"2\"", HttpStatusCode.OK) })
+        {
+            using var guarded = new HttpRequestMessage(HttpMethod.Post, "/v1/class-sets/web/classes")
+            {
+                Content = new StringContent("""{"classes":[{"name":"green boat"}]}"""),
+                Headers = { IfMatch = { new EntityTagHeaderValue(expected) } },
+            };
+            Assert.Equal(status, (await http.SendAsync(guarded)).StatusCode);
+        }
         await Problem(404, "ClassSetNotFound", await http.GetAsync("/v1/class-sets/nope"));
         await Problem(409, "Conflict", await http.PutAsync("/v1/class-sets/web", new StringContent(body)));
         await Problem(403, "Forbidden", await http.PostAsync("/v1/devices/faults?slot=node-a/cpu:0", null));
