@@ -2,6 +2,7 @@ using System.Text.Json.Serialization;
 using FewShotCluster.GrainInterfaces.Classification;
 using FewShotCluster.GrainInterfaces.ClassSets;
 using FewShotCluster.GrainInterfaces.Cluster;
+using FewShotCluster.Load;
 
 namespace FewShotCluster.Cli.Output;
 
@@ -24,4 +25,5 @@ internal sealed record ClassifiedFile(string File, ClassificationAnswer Answer);
 [JsonSerializable(typeof(ClassSetDescription))]
 [JsonSerializable(typeof(IReadOnlyList<ClassSetSummary>))]
 [JsonSerializable(typeof(ClusterStatus))]
+[JsonSerializable(typeof(LoadReport))]
 internal sealed partial class Reports : JsonSerializerContext;
