@@ -17,6 +17,11 @@ internal static class StatusVerb
                 $"device {device.Slot}: {string.Join(", ", device.Encoders.Select(e => e.Name))} in {device.Dtype} ({device.Kernels}, "
                     + $"{device.Threads} threads), queue {device.QueueLength} of {device.QueueLimit}, {device.Encoded} encoded in {device.Batches} batches, cache {device.CacheHits} hits, {device.CacheMisses} misses");
         }
+        if (status.Storage is { } storage)
+        {
+            var writes = !storage.Available ? "unavailable" : storage.Durable ? "durable" : "NOT durable";
+            call.Line($"storage {storage.Store}: {writes}, {storage.Detail}");
+        }
         foreach (var set in status.ClassSets) call.Line($"class set {set.ClassSetId}: version {set.Version}, {set.Classes} classes, {set.Seen} seen");
         await call.ReportAsync(status, Reports.Default.ClusterStatus);
         return ExitCodes.Done;

@@ -112,7 +112,12 @@ public sealed class InMemoryFewShotClient(Func<ReadOnlyMemory<byte>, string?>? r
 
     /// <inheritdoc/>
     public Task<ClusterStatus> GetStatusAsync(CancellationToken cancellationToken = default) =>
-        Call(() => new ClusterStatus([new NodeStatus("memory", "in-process", "Active", [])], [], Summaries()), cancellationToken);
+        Call(
+            () => new ClusterStatus([new NodeStatus("memory", "in-process", "Active", [])], [], Summaries())
+            {
+                Storage = new StorageStatus("memory", Available: true, Durable: false, "gone with the process"),
+            },
+            cancellationToken);
 
     /// <inheritdoc/>
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;

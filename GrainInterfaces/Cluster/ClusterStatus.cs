@@ -9,7 +9,21 @@ namespace FewShotCluster.GrainInterfaces.Cluster;
 public sealed record ClusterStatus(
     [property: Id(0)] IReadOnlyList<NodeStatus> Nodes,
     [property: Id(1)] IReadOnlyList<DeviceStatus> Devices,
-    [property: Id(2)] IReadOnlyList<ClassSetSummary> ClassSets);
+    [property: Id(2)] IReadOnlyList<ClassSetSummary> ClassSets)
+{
+    /// <summary>Where class sets are kept; null: not told.</summary>
+    [Id(3)]
+    public StorageStatus? Storage { get; init; }
+}
+
+/// <summary>Where class sets are kept.</summary>
+/// <param name="Store">The file or server.</param>
+/// <param name="Available">Whether it answers. While it does not, the list of class sets is empty, writes fail and reads go on from snapshots.</param>
+/// <param name="Durable">Whether acknowledged writes survive a crash and the loss of power.</param>
+/// <param name="Detail">Why, in words.</param>
+[GenerateSerializer, Immutable, Alias("fewshot.StorageStatus")]
+public sealed record StorageStatus(
+    [property: Id(0)] string Store, [property: Id(1)] bool Available, [property: Id(2)] bool Durable, [property: Id(3)] string Detail);
 
 /// <summary>One silo.</summary>
 /// <param name="Name">The node's name.</param>

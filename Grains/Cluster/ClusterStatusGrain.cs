@@ -1,5 +1,7 @@
+using FewShotCluster.GrainInterfaces.ClassSets;
 using FewShotCluster.GrainInterfaces.Cluster;
 using FewShotCluster.GrainInterfaces.Encoders;
+using FewShotCluster.GrainInterfaces.Errors;
 using FewShotCluster.Grains.Devices;
 using FewShotCluster.Grains.Placement;
 using FewShotCluster.Grains.Storage;
@@ -9,7 +11,7 @@ using Orleans.Runtime.MembershipService.SiloMetadata;
 
 namespace FewShotCluster.Grains.Cluster;
 
-/// <summary>Nodes by membership, devices by asking their slots, class sets by the store.</summary>
+/// <summary>Nodes by membership, devices by asking their slots, class sets by the store; what does not answer is left out.</summary>
 [StatelessWorker(1), Reentrant]
 internal sealed partial class ClusterStatusGrain(
     IClusterMembershipService membership,
@@ -23,9 +25,24 @@ internal sealed partial class ClusterStatusGrain(
 
     public async Task<ClusterStatus> GetStatus(CancellationToken cancellationToken)
     {
-        var classSets = store.List(cancellationToken);
+        var storage = store.GetStatus(cancellationToken);
+        var classSets = ClassSets(cancellationToken);
         var devices = await Task.WhenAll(router.Slots.Select(slot => Ask(slot.Name, cancellationToken)));
-        return new ClusterStatus(Nodes(), devices.OfType<DeviceStatus>().ToArray(), await classSets);
+        return new ClusterStatus(Nodes(), devices.OfType<DeviceStatus>().ToArray(), await classSets) { Storage = await storage };
+    }
+
+    private async Task<IReadOnlyList<ClassSetSummary>> ClassSets(CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await store.List(cancellationToken);
+        }
+        catch (FewShotException e) when (e.Code == FewShotErrorCode.StorageUnavailable)
+        {
+            // The storage's own line tells of it.
+            LogNoList(log, e.Message);
+            return [];
+        }
     }
 
     private NodeStatus[] Nodes() =>

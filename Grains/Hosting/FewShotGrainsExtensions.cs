@@ -11,7 +11,6 @@ using Microsoft.Extensions.Options;
 using Orleans.Configuration;
 using Orleans.Placement;
 using Orleans.Runtime.MembershipService.SiloMetadata;
-using Orleans.Serialization;
 
 namespace FewShotCluster.Grains.Hosting;
 
@@ -64,8 +63,8 @@ public static class FewShotGrainsExtensions
 
     private static void AddClassSets(IServiceCollection services, FewShotNodeOptions options)
     {
-        services.TryAddSingleton<IClassSetStore>(provider =>
-            new SqliteClassSetStore(options.DataDirectory, provider.GetRequiredService<Serializer<ClassSetHead>>()));
+        services.AddSingleton<HeadCodec>();
+        services.TryAddSingleton<IClassSetStore>(provider => Store(provider, options));
         services.AddSingleton<ClassSetRepository>();
         services.AddSingleton<ClassSetRules>();
         services.AddSingleton<ClassSetWrites>();
@@ -77,5 +76,13 @@ public static class FewShotGrainsExtensions
         services.AddTransient<AutomaticFits>();
         services.AddSingleton<SnapshotCache>();
         services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>>(provider => provider.GetRequiredService<SnapshotCache>());
+    }
+
+    private static IClassSetStore Store(IServiceProvider provider, FewShotNodeOptions options)
+    {
+        var heads = provider.GetRequiredService<HeadCodec>();
+        return options.Redis is { } server
+            ? new RedisClassSetStore(server, provider.GetRequiredService<IOptions<ClusterOptions>>().Value.ServiceId, heads)
+            : new SqliteClassSetStore(options.DataDirectory, heads);
     }
 }

@@ -12,6 +12,9 @@ public sealed class FewShotNodeOptions
     /// <summary>Folder of the SQLite file; created when absent.</summary>
     public string DataDirectory { get; set; } = "data";
 
+    /// <summary>Redis as <c>HOST:PORT</c>, which then keeps the class sets instead of the file; null: none.</summary>
+    public string? Redis { get; set; }
+
     /// <summary>Folder of the model manifest and weights.</summary>
     public string ModelsDirectory { get; set; } = "models";
 

@@ -1,4 +1,5 @@
 using FewShotCluster.GrainInterfaces.ClassSets;
+using FewShotCluster.GrainInterfaces.Cluster;
 using FewShotCluster.GrainInterfaces.Encoders;
 using FewShotCluster.GrainInterfaces.Errors;
 
@@ -27,6 +28,9 @@ public interface IClassSetStore
 
     /// <summary>All sets by id, ordinal order.</summary>
     Task<IReadOnlyList<ClassSetSummary>> List(CancellationToken cancellationToken);
+
+    /// <summary>Where the store is, and whether what it acknowledges survives; a store that is down is an answer, not a failure.</summary>
+    Task<StorageStatus> GetStatus(CancellationToken cancellationToken);
 }
 
 /// <summary>Bytes under their own SHA-256.</summary>

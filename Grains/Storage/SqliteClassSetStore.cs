@@ -1,8 +1,8 @@
 using FewShotCluster.GrainInterfaces.ClassSets;
+using FewShotCluster.GrainInterfaces.Cluster;
 using FewShotCluster.GrainInterfaces.Encoders;
 using FewShotCluster.GrainInterfaces.Errors;
 using Microsoft.Data.Sqlite;
-using Orleans.Serialization;
 
 namespace FewShotCluster.Grains.Storage;
 
@@ -16,10 +16,10 @@ internal sealed class SqliteClassSetStore : IClassSetStore
 
     private readonly string _path;
     private readonly string _connectionString;
-    private readonly Serializer<ClassSetHead> _heads;
+    private readonly HeadCodec _heads;
     private readonly Lazy<bool> _prepared;
 
-    public SqliteClassSetStore(string dataDirectory, Serializer<ClassSetHead> heads)
+    public SqliteClassSetStore(string dataDirectory, HeadCodec heads)
     {
         _path = Path.Combine(dataDirectory, FileName);
         _heads = heads;
@@ -31,7 +31,7 @@ internal sealed class SqliteClassSetStore : IClassSetStore
         connection =>
         {
             using var command = Command(connection, "SELECT head FROM heads WHERE class_set = $set", ("$set", classSetId));
-            return command.ExecuteScalar() is byte[] head ? _heads.Deserialize(head) : null;
+            return command.ExecuteScalar() is byte[] head ? _heads.Decode(head, _path, SqliteSchema.Remedy) : null;
         },
         cancellationToken);
 
@@ -45,7 +45,7 @@ internal sealed class SqliteClassSetStore : IClassSetStore
             {
                 command.Parameters[0].Value = key.ToBytes();
                 if (command.ExecuteScalar() is not byte[] bytes || ContentKey.Of(bytes) != key)
-                    throw Damaged($"block {key} is missing or damaged");
+                    throw Damaged(StoreFailures.Missing(key));
                 blocks[key] = bytes;
             }
             return (IReadOnlyDictionary<ContentKey, byte[]>)blocks;
@@ -80,6 +80,19 @@ internal sealed class SqliteClassSetStore : IClassSetStore
         },
         cancellationToken);
 
+    public async Task<StorageStatus> GetStatus(CancellationToken cancellationToken)
+    {
+        try
+        {
+            await Use(_ => true, cancellationToken);
+            return new StorageStatus(_path, true, true, "WAL, synchronous FULL: acknowledged writes survive the loss of power");
+        }
+        catch (FewShotException e) when (e.Code == FewShotErrorCode.StorageUnavailable)
+        {
+            return new StorageStatus(_path, false, false, e.Message);
+        }
+    }
+
     private static void Insert(SqliteConnection connection, string sql, IReadOnlyList<Block> blocks)
     {
         using var command = Command(connection, sql, ("$key", Array.Empty<byte>()), ("$bytes", Array.Empty<byte>()));
@@ -106,12 +119,10 @@ internal sealed class SqliteClassSetStore : IClassSetStore
             ("$revision", head.Revision),
             ("$classes", head.Classes),
             ("$seen", head.Seen),
-            ("$head", _heads.SerializeToArray(head)),
+            ("$head", _heads.Encode(head)),
             ("$expected", expectedRevision));
         if (command.ExecuteNonQuery() == 1) return;
-        throw new FewShotException(
-            FewShotErrorCode.Conflict,
-            $"class set '{classSetId}' is no longer at version {expectedRevision} in the store: read it again and repeat");
+        throw StoreFailures.Moved(classSetId, expectedRevision);
     }
 
     /// <summary>Replaces the set's references and removes the blocks that lost their last one.</summary>
@@ -194,6 +205,5 @@ internal sealed class SqliteClassSetStore : IClassSetStore
         : new FewShotException(
             FewShotErrorCode.StorageUnavailable, $"{_path}: {e.Message}: check the disk and the file's rights", inner: e);
 
-    private FewShotException Damaged(string what) => new(
-        FewShotErrorCode.StorageUnavailable, $"{_path} is damaged ({what}): restore it from a backup, or name another data directory");
+    private FewShotException Damaged(string what) => StoreFailures.Damaged(_path, what, SqliteSchema.Remedy);
 }

@@ -8,6 +8,8 @@ internal static class SqliteSchema
 {
     public const int Version = 1;
 
+    public const string Remedy = "name another data directory";
+
     private const string Tables = """
         CREATE TABLE IF NOT EXISTS schema_version(version INTEGER NOT NULL);
         CREATE TABLE IF NOT EXISTS heads(class_set TEXT PRIMARY KEY, revision INTEGER NOT NULL, classes INTEGER NOT NULL,
@@ -28,11 +30,7 @@ internal static class SqliteSchema
         read.CommandText = "SELECT max(version) FROM schema_version";
         var found = read.ExecuteScalar() is long version ? version : 0;
         if (found > Version)
-        {
-            throw new FewShotException(
-                FewShotErrorCode.StorageUnavailable,
-                $"{path} was written by a newer build (schema {found}, this one reads {Version}): run that one, or name another folder");
-        }
+            throw StoreFailures.Newer(path, $"{found}", Version, Remedy);
         if (found == 0) Run(connection, $"INSERT INTO schema_version(version) VALUES({Version})");
         transaction.Commit();
     }

@@ -12,11 +12,11 @@ internal static class ServeCommand
         var config = new Option<string?>("--config") { Description = "JSON file with a 'FewShot' section." };
         var options = new (Option<string?> Option, string Key)[]
         {
-            (Text("--data", "Folder of the class sets' database."), "Data"),
+            (Text("--data", "Folder of the class sets' database (--cluster localhost)."), "Data"),
             (Text("--urls", "HTTP addresses; port 0 picks a free one."), "Urls"),
             (Text("--node", "The node's name, unique in the cluster."), "Node"),
-            (Text("--cluster", "localhost (one machine); redis is not available yet."), "Cluster"),
-            (Text("--redis", "HOST:PORT of Redis; not available yet."), "Redis"),
+            (Text("--cluster", "localhost (one node) or redis (nodes that share --redis)."), "Cluster"),
+            (Text("--redis", "HOST:PORT of the Redis that holds membership and class sets."), "Redis"),
             (Text("--silo-port", "Port for other silos; 0 picks a free one."), "SiloPort"),
             (Text("--gateway-port", "Port for clients; 0 picks a free one."), "GatewayPort"),
             (Text("--devices", "Devices of this node, with commas: cpu:0,cuda:0."), "Devices"),

@@ -1,5 +1,7 @@
 using FewShotCluster.Client;
+using FewShotCluster.GrainInterfaces.Cluster;
 using FewShotCluster.Grains.Hosting;
+using FewShotCluster.Grains.Storage;
 using FewShotCluster.Silo.Http;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
@@ -7,7 +9,7 @@ using Microsoft.AspNetCore.Hosting.Server.Features;
 namespace FewShotCluster.Silo.Hosting;
 
 /// <summary>A running node: one silo with its gateway, and the HTTP edge. Used by <c>serve</c>, by the demo and by tests.</summary>
-public sealed class FewShotNode : IAsyncDisposable
+public sealed partial class FewShotNode : IAsyncDisposable
 {
     private readonly WebApplication app;
     private readonly NodeSettings settings;
@@ -40,6 +42,7 @@ public sealed class FewShotNode : IAsyncDisposable
             await app.StartAsync(cancellationToken);
             // Opens the store now: a damaged one is a failed start, not a surprise for the first client.
             await app.Services.GetRequiredService<IFewShotClient>().ListAsync(cancellationToken);
+            LogStorage(app, await app.Services.GetRequiredService<IClassSetStore>().GetStatus(cancellationToken));
             return new FewShotNode(app, settings, ports.Gateway);
         }
         catch (Exception e) when (e is not OperationCanceledException)
@@ -72,6 +75,18 @@ public sealed class FewShotNode : IAsyncDisposable
 
     /// <inheritdoc/>
     public ValueTask DisposeAsync() => app.DisposeAsync();
+
+    private static void LogStorage(WebApplication app, StorageStatus storage)
+    {
+        if (storage.Durable) LogDurable(app.Logger, storage.Store, storage.Detail);
+        else LogNotDurable(app.Logger, storage.Store, storage.Detail);
+    }
+
+    [LoggerMessage(2101, LogLevel.Information, "class sets are kept in {Store}: {Detail}")]
+    private static partial void LogDurable(ILogger logger, string store, string detail);
+
+    [LoggerMessage(2102, LogLevel.Warning, "class sets are kept in {Store}, and acknowledged writes are not durable: {Detail}")]
+    private static partial void LogNotDurable(ILogger logger, string store, string detail);
 
     private static WebApplication Build(NodeSettings settings, int siloPort, int gatewayPort)
     {

@@ -1,6 +1,7 @@
 using System.Net;
 using FewShotCluster.GrainInterfaces.Errors;
 using FewShotCluster.Grains.Hosting;
+using FewShotCluster.Grains.Storage;
 
 namespace FewShotCluster.Silo.Hosting;
 
@@ -13,6 +14,8 @@ public sealed class NodeSettings
 {
     public const string Section = "FewShot";
     private const string Prefix = "FEWSHOT_";
+    private const string LocalCluster = "localhost";
+    private const string RedisCluster = "redis";
 
     /// <summary>The demo's models, which are also the default ones.</summary>
     public static string DemoModels { get; } = Path.Combine(AppContext.BaseDirectory, "models", "demo");
@@ -23,11 +26,8 @@ public sealed class NodeSettings
     /// <summary>HTTP addresses, separated by semicolons; port 0 picks a free one.</summary>
     public string Urls { get; set; } = "http://127.0.0.1:8080";
 
-    /// <summary>How nodes find each other; only <c>localhost</c> yet.</summary>
-    public string Cluster { get; set; } = "localhost";
-
-    /// <summary>Not available yet.</summary>
-    public string? Redis { get; set; }
+    /// <summary>How nodes find each other: <c>localhost</c> is one node alone, <c>redis</c> those that share <see cref="FewShotNodeOptions.Redis"/>.</summary>
+    public string Cluster { get; set; } = LocalCluster;
 
     /// <summary>Port for other silos; 0 picks a free one.</summary>
     public int SiloPort { get; set; } = 11111;
@@ -81,9 +81,10 @@ public sealed class NodeSettings
     /// <exception cref="FewShotException">InvalidArgument, naming the option.</exception>
     public void Check()
     {
-        if (Redis is not null || Cluster == "redis")
-            throw Invalid($"--{(Redis is null ? "cluster redis" : "redis")} is not available yet: this build serves one machine, --cluster localhost");
-        if (Cluster != "localhost") throw Invalid($"--cluster '{Cluster}': only localhost is available");
+        if (Cluster is not (LocalCluster or RedisCluster)) throw Invalid($"--cluster '{Cluster}': allowed are {LocalCluster} and {RedisCluster}");
+        if (Cluster == RedisCluster && string.IsNullOrWhiteSpace(NodeOptions.Redis)) throw Invalid("--cluster redis needs --redis HOST:PORT");
+        if (Cluster == LocalCluster && NodeOptions.Redis is not null) throw Invalid("--redis is used with --cluster redis only: give both or neither");
+        if (NodeOptions.Redis is { } redis) RedisServer.Options(redis, "");
         if (SiloPort is < 0 or > 65535) throw Invalid($"--silo-port {SiloPort}: allowed are 0 to 65535");
         if (GatewayPort is < 0 or > 65535) throw Invalid($"--gateway-port {GatewayPort}: allowed are 0 to 65535");
         if (GatewayPort != 0 && GatewayPort == SiloPort) throw Invalid($"--gateway-port and --silo-port are both {GatewayPort}");

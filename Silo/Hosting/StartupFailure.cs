@@ -1,5 +1,6 @@
 using System.Net.Sockets;
 using FewShotCluster.GrainInterfaces.Errors;
+using FewShotCluster.Grains.Storage;
 using FewShotCluster.Vision.Checkpoints;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.Data.Sqlite;
@@ -24,6 +25,7 @@ internal static class StartupFailure
         IOException when cause.Message.Contains("bind", StringComparison.OrdinalIgnoreCase) =>
             Typed(FewShotErrorCode.InvalidArgument, $"{cause.Message} Choose another address by --urls"),
         SqliteException => Typed(FewShotErrorCode.StorageUnavailable, $"the class sets' database: {cause.Message}; check the folder given by --data"),
+        _ when RedisServer.Translate(cause, "redis") is { } redis => Typed(redis.Code, $"{redis.Message}; see --redis"),
         UnauthorizedAccessException or IOException => Typed(FewShotErrorCode.StorageUnavailable, cause.Message),
         _ => null,
     };

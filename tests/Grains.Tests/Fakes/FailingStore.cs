@@ -1,4 +1,5 @@
 using FewShotCluster.GrainInterfaces.ClassSets;
+using FewShotCluster.GrainInterfaces.Cluster;
 using FewShotCluster.GrainInterfaces.Encoders;
 using FewShotCluster.GrainInterfaces.Errors;
 using FewShotCluster.Grains.Storage;
@@ -29,4 +30,6 @@ internal sealed class FailingStore(IClassSetStore inner) : IClassSetStore
         : inner.Commit(classSetId, expectedRevision, head, blocks, cancellationToken);
 
     public Task<IReadOnlyList<ClassSetSummary>> List(CancellationToken cancellationToken) => inner.List(cancellationToken);
+
+    public Task<StorageStatus> GetStatus(CancellationToken cancellationToken) => inner.GetStatus(cancellationToken);
 }

@@ -4,7 +4,6 @@ using FewShotCluster.GrainInterfaces.Encoders;
 using FewShotCluster.Grains.Hosting;
 using FewShotCluster.Grains.Storage;
 using Microsoft.Extensions.DependencyInjection;
-using Orleans.Serialization;
 using Orleans.TestingHost;
 
 namespace FewShotCluster.Grains.Tests.Fakes;
@@ -56,7 +55,7 @@ internal sealed class ToyCluster : IAsyncDisposable
             lock (all) all[options.NodeName] = toy;
             silo.Services.AddSingleton<Grains.Devices.IDeviceModelSource>(toy);
             silo.Services.AddSingleton<IClassSetStore>(provider => stores[0] ??= new FailingStore(
-                new SqliteClassSetStore(folder, provider.GetRequiredService<Serializer<ClassSetHead>>())));
+                new SqliteClassSetStore(folder, provider.GetRequiredService<HeadCodec>())));
             silo.AddFewShotGrains(options);
         });
         var cluster = builder.Build();
