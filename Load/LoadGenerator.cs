@@ -54,6 +54,7 @@ public sealed class LoadGenerator(LoadPlan plan, Func<LoadRequest, CancellationT
             Leave();
         }
         await idle.Task.WaitAsync(cancellationToken);
+        cancellationToken.ThrowIfCancellationRequested();
         return recorder.Report(sending > plan.Duration ? sending : plan.Duration);
     }
 

@@ -1,8 +1,10 @@
 using System.CommandLine;
-using System.CommandLine.Parsing;
+using System.Globalization;
+using System.Numerics;
 using FewShotCluster.Cli.Inputs;
 using FewShotCluster.Cli.Output;
 using FewShotCluster.Client;
+using FewShotCluster.GrainInterfaces.Errors;
 using FewShotCluster.Load;
 
 namespace FewShotCluster.Cli.Verbs;
@@ -34,19 +36,17 @@ internal static class LoadVerb
         {
             if (result.GetResult(rate) is null == result.GetResult(concurrency) is null)
                 result.AddError("give either --rate (open loop) or --concurrency (closed loop)");
-            Check(result, rate, value => value is null or (> 0 and <= 1e6), "more than 0, at most 1000000");
-            Check(result, concurrency, value => value is null or (>= 1 and <= 10_000), "1 to 10000");
-            Check(result, duration, value => value is > 0 and <= 86_400, "more than 0, at most 86400");
-            Check(result, deadline, value => value is null or (>= 1 and <= 3_600_000), "1 to 3600000");
-            Check(result, most, value => value is >= 1 and <= 1_000_000, "1 to 1000000");
         });
         return command.Runs(shared, async (call, token) =>
         {
-            var seconds = TimeSpan.FromSeconds(call.Get(duration));
-            var plan = (call.Get(rate) is { } r ? LoadPlan.Open(r, seconds) : LoadPlan.Closed(call.Get(concurrency)!.Value, seconds)) with
+            var seconds = TimeSpan.FromSeconds(Within("--duration", call.Get(duration), 0.001, 86_400));
+            var loop = call.Get(rate) is { } wanted
+                ? LoadPlan.Open(Within("--rate", wanted, 0.001, 1e6), seconds)
+                : LoadPlan.Closed(Within("--concurrency", call.Get(concurrency)!.Value, 1, 10_000), seconds);
+            var plan = loop with
             {
-                Deadline = call.Get(deadline) is { } ms ? TimeSpan.FromMilliseconds(ms) : null,
-                MaxInFlight = call.Get(most),
+                Deadline = call.Get(deadline) is { } ms ? TimeSpan.FromMilliseconds(Within("--deadline", ms, 1, 3_600_000)) : null,
+                MaxInFlight = Within("--max-in-flight", call.Get(most), 1, 1_000_000),
             };
             var photos = await LoadPhotos.ReadAsync(call.Context, call.Get(images)!, token);
             await using var client = await call.ConnectAsync(token, call.Get(noRetry) ? 0 : null);
@@ -62,10 +62,8 @@ internal static class LoadVerb
         });
     }
 
-    // A value that did not parse has its own error already.
-    private static void Check<T>(CommandResult result, Option<T> option, Predicate<T?> isAllowed, string allowed)
-    {
-        if (result.GetResult(option) is { } given && !given.Errors.Any() && !isAllowed(given.GetValueOrDefault<T>()))
-            result.AddError($"{option.Name}: allowed is {allowed}");
-    }
+    private static T Within<T>(string option, T value, T least, T most) where T : INumber<T> => value >= least && value <= most
+        ? value
+        : throw new FewShotException(
+            FewShotErrorCode.InvalidArgument, string.Create(CultureInfo.InvariantCulture, $"{option} {value}: allowed are {least} to {most}"));
 }

@@ -1,4 +1,3 @@
-using FewShotCluster.Bench.Measurement;
 using FewShotCluster.Client;
 using FewShotCluster.Load;
 

@@ -1,9 +1,7 @@
 using System.CommandLine;
-using System.Globalization;
 using FewShotCluster.Bench.Adaptation;
 using FewShotCluster.Bench.Measurement;
 using FewShotCluster.Silo.Commands.Files;
-using Spectre.Console;
 
 namespace FewShotCluster.Silo.Commands.Bench;
 
@@ -31,15 +29,8 @@ internal static class BenchAdaptation
             json,
             (progress, stop) => new AdaptationBench(sizes, new Interleaved { Rounds = rounds }, progress).Run(threads, stop),
             cancellationToken);
-        var table = new Table { Border = TableBorder.Simple }.AddColumns("", "", "quartiles", "note");
-        foreach (var figure in figures)
-            table.AddRow(figure.Name, $"{Number(figure.Value)} {figure.Unit}", $"{Number(figure.Low)}-{Number(figure.High)}", figure.Note ?? "");
-        var console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(LocalVerb.Story(json)) });
-        if (!console.Profile.Out.IsTerminal) console.Profile.Width = 160;
-        console.Write(table);
+        FiguresTable.Print(LocalVerb.Story(json), figures);
         OutputFile.WriteJson(json, BenchReport.Of(figures));
         return 0;
     }
-
-    private static string Number(double? value) => value?.ToString("0.##", CultureInfo.InvariantCulture) ?? "";
 }
