@@ -16,8 +16,9 @@ public sealed class StartupTests : IDisposable
     public async Task AWrongModelsFolder() => await Fails(2, "ModelUnavailable", "manifest.json", folder["nowhere"]);
 
     [Theory]
-    [InlineData("--cluster", "redis", "--cluster redis is not available yet")]
-    [InlineData("--redis", "localhost:6379", "--redis is not available yet")]
+    [InlineData("--cluster", "redis", "--cluster redis needs --redis HOST:PORT")]
+    [InlineData("--cluster", "raft", "allowed are localhost and redis")]
+    [InlineData("--redis", "localhost:6379", "--redis is used with --cluster redis only")]
     [InlineData("--gateway-port", "many", "GatewayPort")]
     [InlineData("--silo-port", "70000", "--silo-port 70000")]
     [InlineData("--urls", "nowhere", "--urls 'nowhere'")]
@@ -55,6 +56,17 @@ public sealed class StartupTests : IDisposable
     [Fact]
     public async Task ADeviceThatIsNotThere() =>
         await Fails(70, "DeviceUnavailable", "cuda:31", Programs.DemoModels(), "--devices", "cuda:31");
+
+    [Fact]
+    public async Task ARedisThatIsNotThere()
+    {
+        // A port that was free a moment ago and that nobody listens on.
+        using var held = new TcpListener(IPAddress.Loopback, 0);
+        held.Start();
+        var address = held.LocalEndpoint.ToString()!;
+        held.Stop();
+        await Fails(70, "StorageUnavailable", "--redis", Programs.DemoModels(), "--cluster", "redis", "--redis", address);
+    }
 
     [Fact]
     public async Task ADamagedDatabase()

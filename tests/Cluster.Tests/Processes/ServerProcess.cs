@@ -17,6 +17,7 @@ internal sealed partial class ServerProcess : IAsyncDisposable
         (this.process, this.log) = (process, log);
         Http = new HttpClient { BaseAddress = new Uri(ready.Groups["http"].Value) };
         Gateway = "127.0.0.1:" + ready.Groups["gateway"].Value;
+        Node = ready.Groups["node"].Value;
         ReadyLine = ready.Value;
     }
 
@@ -24,7 +25,12 @@ internal sealed partial class ServerProcess : IAsyncDisposable
 
     public string Gateway { get; }
 
+    public string Node { get; }
+
     public string ReadyLine { get; }
+
+    /// <summary>What it logged so far.</summary>
+    public string Log => Text(log);
 
     public static async Task<ServerProcess> StartAsync(string data, params string[] more)
     {
