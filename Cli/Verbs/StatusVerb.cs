@@ -14,8 +14,8 @@ internal static class StatusVerb
         foreach (var device in status.Devices)
         {
             call.Line(
-                $"device {device.Slot}: {string.Join(", ", device.Encoders.Select(e => e.Name))} in {device.Dtype} ({device.Kernels}, "
-                    + $"{device.Threads} threads), queue {device.QueueLength} of {device.QueueLimit}, {device.Encoded} encoded in {device.Batches} batches, cache {device.CacheHits} hits, {device.CacheMisses} misses");
+                $"device {device.Slot}: {device.State}{(device.Faults == 0 ? "" : $" ({device.Faults} faults, the last: {device.LastFault})")}, {string.Join(", ", device.Encoders.Select(e => e.Name))} in {device.Dtype} ({device.Kernels}, "
+                    + $"{device.Threads} threads), queue {device.QueueLength} of {device.QueueLimit}, {device.Running} running, {device.Encoded} encoded in {device.Batches} batches, cache {device.CacheHits} hits, {device.CacheMisses} misses");
         }
         if (status.Storage is { } storage)
         {

@@ -84,6 +84,38 @@ public sealed record DeviceStatus
     /// <summary>Threads that one computation may use (CPU).</summary>
     [Id(10)]
     public int Threads { get; init; }
+
+    /// <summary>Whether it takes work.</summary>
+    [Id(11)]
+    public DeviceState State { get; init; }
+
+    /// <summary>Faults since start: each quarantined the device.</summary>
+    [Id(12)]
+    public long Faults { get; init; }
+
+    /// <summary>The last fault in words; empty: none yet.</summary>
+    [Id(13)]
+    public string LastFault { get; init; } = "";
+
+    /// <summary>Items in the batch that runs now.</summary>
+    [Id(14)]
+    public int Running { get; init; }
+}
+
+/// <summary>What a device is doing.</summary>
+public enum DeviceState
+{
+    /// <summary>Loading its models for the first time.</summary>
+    Starting = 0,
+
+    /// <summary>It takes work.</summary>
+    Active = 1,
+
+    /// <summary>It failed; it takes work again once its models are loaded anew. Cached features are still served.</summary>
+    Quarantined = 2,
+
+    /// <summary>Its node stops.</summary>
+    Stopped = 3,
 }
 
 /// <summary>Reports on the cluster.</summary>

@@ -15,9 +15,13 @@ public interface IEncoderGrain : IGrainWithStringKey
     /// </summary>
     /// <param name="key">The image's content key.</param>
     /// <param name="image">Encoded bytes, or null.</param>
+    /// <param name="origin">Who asks, and until when.</param>
     /// <param name="cancellationToken">Cancels the work while it is queued.</param>
+    /// <exception cref="Errors.FewShotException">
+    /// Overloaded and DeviceUnavailable, both with the time after which trying again makes sense; DeadlineExceeded; InvalidImage; ImageTooLarge.
+    /// </exception>
     [Alias("EncodeImage")]
-    Task<ImageFeatures?> EncodeImage(ContentKey key, [Immutable] byte[]? image, CancellationToken cancellationToken);
+    Task<ImageFeatures?> EncodeImage(ContentKey key, [Immutable] byte[]? image, WorkOrigin origin, CancellationToken cancellationToken);
 
     /// <summary>
     /// Offers an image that the slot has just encoded to a class set's unlabelled pool; one whose features have left the cache is
@@ -31,7 +35,7 @@ public interface IEncoderGrain : IGrainWithStringKey
 
     /// <summary>Unit-length text features by every encoder of the slot: rows in the order of the texts.</summary>
     [Alias("EncodeTexts")]
-    Task<TextFeatures> EncodeTexts([Immutable] IReadOnlyList<string> texts, CancellationToken cancellationToken);
+    Task<TextFeatures> EncodeTexts([Immutable] IReadOnlyList<string> texts, WorkOrigin origin, CancellationToken cancellationToken);
 
     /// <summary>
     /// One chunk of a class set's unlabelled pool on this slot: images not labelled by anybody, in order of content key. A chunk of
@@ -43,6 +47,15 @@ public interface IEncoderGrain : IGrainWithStringKey
     /// <summary>What the slot holds and how busy it is.</summary>
     [Alias("GetStatus"), AlwaysInterleave]
     Task<DeviceStatus> GetStatus();
+
+    /// <summary>
+    /// Makes the device fail as if its driver had: what it holds fails as DeviceUnavailable, it is quarantined and restarted. For trials of
+    /// endurance, on nodes that were started with fault injection.
+    /// </summary>
+    /// <param name="reason">Appears in status and log.</param>
+    /// <exception cref="Errors.FewShotException">Forbidden: the node was started without fault injection. DeviceUnavailable: it is down already.</exception>
+    [Alias("InjectFault"), AlwaysInterleave]
+    Task InjectFault(string reason);
 }
 
 /// <summary>The address of the refiner backbone (ConvNeXt-V2) of one device slot. Heads belong to class sets and are applied elsewhere.</summary>
@@ -56,9 +69,9 @@ public interface IDogRefinerGrain : IGrainWithStringKey
 
     /// <summary>Pooled features of one image; null means: send the bytes.</summary>
     [Alias("Encode")]
-    Task<RefinerFeatures?> Encode(ContentKey key, [Immutable] byte[]? image, CancellationToken cancellationToken);
+    Task<RefinerFeatures?> Encode(ContentKey key, [Immutable] byte[]? image, WorkOrigin origin, CancellationToken cancellationToken);
 
     /// <summary>Pooled features of augmented views of one labelled photo, for fitting a head.</summary>
     [Alias("EncodeViews")]
-    Task<RefinerFeatures> EncodeViews([Immutable] byte[] image, int views, CancellationToken cancellationToken);
+    Task<RefinerFeatures> EncodeViews([Immutable] byte[] image, int views, WorkOrigin origin, CancellationToken cancellationToken);
 }

@@ -48,9 +48,10 @@ internal sealed class ShotIntake(IGrainFactory grains, SlotRouter router, FewSho
                 throw new FewShotException(
                     FewShotErrorCode.ImageTooLarge, $"{item.Shot.Image.Length} bytes, at most {options.Images.MaxBytes} are accepted");
             var slot = router.Route(item.Key).Name;
-            var features = await grains.GetGrain<IEncoderGrain>(slot).EncodeImage(item.Key, item.Shot.Image, cancellationToken);
+            var features = await grains.GetGrain<IEncoderGrain>(slot).EncodeImage(item.Key, item.Shot.Image, WorkOrigin.Writes, cancellationToken);
             var views = item.WithViews
-                ? await grains.GetGrain<IDogRefinerGrain>(slot).EncodeViews(item.Shot.Image, options.RefinerViews, cancellationToken)
+                ? await grains.GetGrain<IDogRefinerGrain>(slot)
+                    .EncodeViews(item.Shot.Image, options.RefinerViews, WorkOrigin.Writes, cancellationToken)
                 : null;
             return new EncodedShot(item, features!.Encoders, views, null);
         }

@@ -27,7 +27,7 @@ internal sealed class TextProxies(IGrainFactory grains, SlotRouter router)
         for (var start = 0; start == 0 || start < texts.Count; start += TextsPerCall)
         {
             var part = texts.GetRange(start, Math.Min(TextsPerCall, texts.Count - start));
-            var features = await grain.EncodeTexts([.. part.Select(text => text.Text)], cancellationToken);
+            var features = await grain.EncodeTexts([.. part.Select(text => text.Text)], WorkOrigin.Writes, cancellationToken);
             if (start == 0)
             {
                 encoders = [.. features.Encoders.Select(e => e.Encoder)];

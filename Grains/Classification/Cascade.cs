@@ -51,21 +51,16 @@ internal static class Cascade
     /// <summary>Fused cosines with the text proxies of all classes.</summary>
     public static StageResult Text(ScoringModel model, float[] image)
     {
-        var classes = model.Snapshot.Classes.Length;
         var temperature = model.Calibration(CascadeStage.Text).Temperature;
-        var ranking = Ranking.Of([.. Enumerable.Range(0, classes)], Dots(model.Text, classes, image), temperature);
-        return new(CascadeStage.Text, ranking, model.Fitted.Length == 0 && model.Snapshot.ProxyBasis != ""
-            ? $"text proxies of {classes} classes; {model.Snapshot.ProxyBasis}"
-            : $"text proxies of {classes} classes");
+        return new(CascadeStage.Text, Ranking.Of(model.All, model.Text.Times(image), temperature), model.TextBasis);
     }
 
     /// <summary>Fused cosines with the InMaP proxies of the fitted classes; names added since follow in text order.</summary>
     public static StageResult? Proxies(ScoringModel model, float[] image, StageResult text)
     {
-        var fitted = model.Fitted.Length;
-        if (fitted == 0) return null;
+        if (model.Fitted.Length == 0) return null;
         var temperature = model.Calibration(CascadeStage.Proxies).Temperature;
-        var ranking = Ranking.Of(model.Fitted, Dots(model.Proxies, fitted, image), temperature).FollowedBy(text.Ranking);
+        var ranking = Ranking.Of(model.Fitted, model.Proxies.Times(image), temperature).FollowedBy(text.Ranking, model.IsFitted);
         return new(CascadeStage.Proxies, ranking, model.Snapshot.ProxyBasis);
     }
 
@@ -86,7 +81,7 @@ internal static class Cascade
     {
         GateRule.Text => text.Ranking.Best,
         GateRule.Seed when model.Gated.Contains(text.Ranking.Best) =>
-            model.Gated[TensorPrimitives.IndexOfMax<float>(Dots(model.GateProxies, model.Gated.Length, image))],
+            model.Gated[TensorPrimitives.IndexOfMax<float>(model.GateProxies.Times(image))],
         GateRule.Seed => text.Ranking.Best,
         _ => served.Ranking.Best,
     };
@@ -107,14 +102,13 @@ internal static class Cascade
     /// <summary>Fused LP++ logits of the probed classes.</summary>
     public static StageResult? Probe(ScoringModel model, float[] image)
     {
-        var probed = model.Probed.Length;
-        if (probed == 0) return null;
-        var logits = Dots(model.Probe, probed, image);
+        if (model.Probed.Length == 0) return null;
+        var logits = model.Probe.Times(image);
         TensorPrimitives.Add(logits, model.ProbeBias, logits);
         return new(
             CascadeStage.Probe,
             Ranking.Of(model.Probed, logits, model.Calibration(CascadeStage.Probe).Temperature),
-            $"LP++ of {probed} classes");
+            model.ProbeBasis);
     }
 
     /// <summary>Whether the probe may answer for a class that the gate put first.</summary>
@@ -133,15 +127,8 @@ internal static class Cascade
                 FewShotErrorCode.ModelUnavailable,
                 $"the refiner's head of '{model.Snapshot.ClassSetId}' was fitted on a backbone of digest {head.Digest}, "
                 + $"the node serves '{features.Encoder.Name}' of digest {features.Encoder.Digest}: fit the shots again");
-        var logits = Dots(head.Weights.AsFloats(), head.Classes.Length, features.Values.AsFloats());
+        var logits = model.Refiner!.Times(features.Values.AsFloats());
         TensorPrimitives.Add(logits, head.Bias.AsFloats(), logits);
         return new(CascadeStage.Refiner, Ranking.Of(head.Classes, logits), $"refiner of {head.Classes.Length} classes of '{head.Family}'");
-    }
-
-    private static float[] Dots(ReadOnlySpan<float> matrix, int rows, ReadOnlySpan<float> vector)
-    {
-        var dots = new float[rows];
-        for (var row = 0; row < rows; row++) dots[row] = TensorPrimitives.Dot(matrix.Slice(row * vector.Length, vector.Length), vector);
-        return dots;
     }
 }

@@ -1,3 +1,5 @@
+using System.Buffers;
+using System.Numerics.Tensors;
 using FewShotCluster.GrainInterfaces.Classification;
 using FewShotCluster.GrainInterfaces.ClassSets;
 
@@ -9,7 +11,12 @@ namespace FewShotCluster.Grains.Classification;
 /// <param name="Probabilities">Softmax at the stage's temperature over the classes that the stage decides among; 0 for those that merely follow.</param>
 internal sealed record Ranking(int[] Positions, float[] Scores, double[] Probabilities)
 {
+    private const int SmallRanking = 1024;
+
     public int Best => Positions[0];
+
+    /// <summary>Probability of the best class.</summary>
+    public double Confidence => Probabilities[0];
 
     /// <summary>Best score minus second; 0 with one class.</summary>
     public double Margin => Scores.Length < 2 ? 0 : (double)Scores[0] - Scores[1];
@@ -17,37 +24,55 @@ internal sealed record Ranking(int[] Positions, float[] Scores, double[] Probabi
     /// <summary>Ranks classes; equal scores keep the user's order, a score that is no number ranks last.</summary>
     public static Ranking Of(ReadOnlySpan<int> positions, ReadOnlySpan<float> scores, double temperature = 1)
     {
-        var keys = new float[scores.Length];
-        for (var i = 0; i < keys.Length; i++) keys[i] = float.IsFinite(scores[i]) ? scores[i] : float.MinValue;
-        var order = Enumerable.Range(0, keys.Length).OrderByDescending(i => keys[i]).ToArray();
-        var ranked = new Ranking(new int[keys.Length], new float[keys.Length], new double[keys.Length]);
-        var sum = 0.0;
-        for (var i = 0; i < order.Length; i++)
+        var count = scores.Length;
+        var rented = count > SmallRanking ? ArrayPool<ulong>.Shared.Rent(count) : null;
+        var keys = rented is null ? stackalloc ulong[count] : rented.AsSpan(0, count);
+        for (var i = 0; i < count; i++) keys[i] = Key(scores[i], i);
+        keys.Sort();
+        var ranked = new Ranking(new int[count], new float[count], new double[count]);
+        for (var i = 0; i < count; i++)
         {
-            ranked.Positions[i] = positions[order[i]];
-            ranked.Scores[i] = keys[order[i]];
-            sum += ranked.Probabilities[i] = Math.Exp(((double)keys[order[i]] - keys[order[0]]) / temperature);
+            var source = (int)(uint)keys[i];
+            ranked.Positions[i] = positions[source];
+            ranked.Scores[i] = float.IsFinite(scores[source]) ? scores[source] : float.MinValue;
+            ranked.Probabilities[i] = ((double)ranked.Scores[i] - ranked.Scores[0]) / temperature;
         }
-        for (var i = 0; i < order.Length; i++) ranked.Probabilities[i] /= sum;
+        if (rented is not null) ArrayPool<ulong>.Shared.Return(rented);
+        TensorPrimitives.Exp<double>(ranked.Probabilities, ranked.Probabilities);
+        TensorPrimitives.Divide(ranked.Probabilities, TensorPrimitives.Sum<double>(ranked.Probabilities), ranked.Probabilities);
         return ranked;
     }
 
     /// <summary>The same with some classes in front, each group in its order.</summary>
     public Ranking Preferring(Func<int, bool> isPreferred)
     {
-        int[] order = [.. Enumerable.Range(0, Positions.Length).OrderBy(i => isPreferred(Positions[i]) ? 0 : 1)];
-        return new Ranking([.. order.Select(i => Positions[i])], [.. order.Select(i => Scores[i])], [.. order.Select(i => Probabilities[i])]);
+        var next = new Ranking(new int[Positions.Length], new float[Positions.Length], new double[Positions.Length]);
+        var end = 0;
+        foreach (var preferred in (ReadOnlySpan<bool>)[true, false])
+        {
+            for (var i = 0; i < Positions.Length; i++)
+            {
+                if (isPreferred(Positions[i]) == preferred) next.Set(end++, this, i, Probabilities[i]);
+            }
+        }
+        return next;
     }
 
     /// <summary>These classes, then those that another ranking has besides, in its order.</summary>
-    public Ranking FollowedBy(Ranking others)
+    /// <param name="others">A ranking of all classes.</param>
+    /// <param name="isOwn">By position: whether this ranking has the class.</param>
+    public Ranking FollowedBy(Ranking others, ReadOnlySpan<bool> isOwn)
     {
-        var own = Positions.ToHashSet();
-        var rest = Enumerable.Range(0, others.Positions.Length).Where(i => !own.Contains(others.Positions[i])).ToArray();
-        return new Ranking(
-            [.. Positions, .. rest.Select(i => others.Positions[i])],
-            [.. Scores, .. rest.Select(i => others.Scores[i])],
-            [.. Probabilities, .. rest.Select(_ => 0.0)]);
+        var count = others.Positions.Length;
+        if (count == Positions.Length) return this;
+        var all = new Ranking(new int[count], new float[count], new double[count]);
+        for (var i = 0; i < Positions.Length; i++) all.Set(i, this, i, Probabilities[i]);
+        var end = Positions.Length;
+        for (var i = 0; i < count; i++)
+        {
+            if (!isOwn[others.Positions[i]]) all.Set(end++, others, i, 0);
+        }
+        return all;
     }
 
     /// <summary>The best classes as the contract names them.</summary>
@@ -60,5 +85,16 @@ internal sealed record Ranking(int[] Positions, float[] Scores, double[] Probabi
             top[i] = new RankedClass(entry.Id, entry.Name, Scores[i], Probabilities[i]);
         }
         return top;
+    }
+
+    private void Set(int place, Ranking source, int index, double probability) =>
+        (Positions[place], Scores[place], Probabilities[place]) = (source.Positions[index], source.Scores[index], probability);
+
+    // Sorted as whole numbers: descending scores, then ascending places. Adding zero makes -0 equal to 0.
+    private static ulong Key(float score, int place)
+    {
+        var bits = BitConverter.SingleToUInt32Bits(float.IsFinite(score) ? score + 0f : float.MinValue);
+        var ascending = bits ^ (uint)((int)bits >> 31) ^ (~bits & 0x80000000);
+        return ((ulong)~ascending << 32) | (uint)place;
     }
 }

@@ -7,18 +7,23 @@ namespace FewShotCluster.Grains.Classification;
 internal sealed class RequestDeadline : IDisposable
 {
     private readonly TimeSpan? _limit;
+    private readonly TimeProvider _time;
+    private readonly long _start;
     private readonly CancellationToken _caller;
     private readonly CancellationTokenSource? _timer;
     private readonly CancellationTokenSource _either;
 
     public RequestDeadline(TimeSpan? limit, TimeProvider time, CancellationToken caller)
     {
-        (_limit, _caller) = (limit, caller);
+        (_limit, _time, _start, _caller) = (limit, time, time.GetTimestamp(), caller);
         _timer = limit > TimeSpan.Zero ? new CancellationTokenSource(limit.Value, time) : null;
         _either = CancellationTokenSource.CreateLinkedTokenSource(caller, _timer?.Token ?? CancellationToken.None);
     }
 
     public CancellationToken Token => _either.Token;
+
+    /// <summary>Time left; null: no limit.</summary>
+    public TimeSpan? Left => _limit - _time.GetElapsedTime(_start);
 
     /// <summary>The typed failure behind an exception; the caller's own cancellation stays one.</summary>
     public Exception Explain(Exception exception) => exception switch

@@ -30,11 +30,19 @@ internal sealed class ScoringModel
         IsFitted = new bool[snapshot.Classes.Length];
         foreach (var position in Fitted) IsFitted[position] = true;
 
-        Text = Pack(snapshot.Classes.Length, encoder => encoder.TextProxies, encoder => encoder.ProxyShare * encoder.LogitScale);
-        Proxies = Pack(Fitted.Length, encoder => encoder.Proxies, encoder => encoder.ProxyShare * encoder.LogitScale);
+        All = [.. Enumerable.Range(0, snapshot.Classes.Length)];
+        Digests = snapshot.Encoders.ToDictionary(encoder => encoder.Encoder, encoder => encoder.Digest);
+        TextBasis = Fitted.Length == 0 && snapshot.ProxyBasis != ""
+            ? $"text proxies of {All.Length} classes; {snapshot.ProxyBasis}"
+            : $"text proxies of {All.Length} classes";
+        ProbeBasis = $"LP++ of {Probed.Length} classes";
+        if (snapshot.Refiner is { } head) Refiner = new ScoreMatrix(head.Weights.AsFloats().ToArray(), head.Classes.Length, head.Dimension);
+
+        Text = Matrix(snapshot.Classes.Length, encoder => encoder.TextProxies, encoder => encoder.ProxyShare * encoder.LogitScale);
+        Proxies = Matrix(Fitted.Length, encoder => encoder.Proxies, encoder => encoder.ProxyShare * encoder.LogitScale);
         Gated = snapshot.Gate == GateRule.Seed ? first.GateClasses : [];
-        GateProxies = Pack(Gated.Length, encoder => encoder.GateProxies, encoder => encoder.ProxyShare * encoder.LogitScale);
-        Probe = PackProbe();
+        GateProxies = Matrix(Gated.Length, encoder => encoder.GateProxies, encoder => encoder.ProxyShare * encoder.LogitScale);
+        Probe = new ScoreMatrix(PackProbe(), Probed.Length, Dimension);
         ProbeBias = FuseBias();
     }
 
@@ -43,8 +51,20 @@ internal sealed class ScoringModel
     /// <summary>Sum of the encoders' feature sizes.</summary>
     public int Dimension { get; }
 
+    /// <summary>All positions [C].</summary>
+    public int[] All { get; }
+
+    /// <summary>Encoder name to digest.</summary>
+    public IReadOnlyDictionary<string, string> Digests { get; }
+
+    /// <summary>What the text stage is served from, in words.</summary>
+    public string TextBasis { get; }
+
+    /// <summary>What the probe is, in words.</summary>
+    public string ProbeBasis { get; }
+
     /// <summary>Text proxies of all C classes [C, Dimension].</summary>
-    public float[] Text { get; }
+    public ScoreMatrix Text { get; }
 
     /// <summary>Positions that InMaP was fitted on [F].</summary>
     public int[] Fitted { get; }
@@ -53,22 +73,25 @@ internal sealed class ScoringModel
     public bool[] IsFitted { get; }
 
     /// <summary>InMaP proxies [F, Dimension].</summary>
-    public float[] Proxies { get; }
+    public ScoreMatrix Proxies { get; }
 
     /// <summary>Positions that the gate's own proxies know [G]; empty: it has none.</summary>
     public int[] Gated { get; }
 
     /// <summary>The gate's own proxies [G, Dimension].</summary>
-    public float[] GateProxies { get; }
+    public ScoreMatrix GateProxies { get; }
 
     /// <summary>Positions that LP++ knows [S].</summary>
     public int[] Probed { get; }
 
     /// <summary>LP++ weights with the text term [S, Dimension].</summary>
-    public float[] Probe { get; }
+    public ScoreMatrix Probe { get; }
 
     /// <summary>Fused LP++ bias [S].</summary>
     public float[] ProbeBias { get; }
+
+    /// <summary>The refiner's head [K, its own D]; null while none is fitted.</summary>
+    public ScoreMatrix? Refiner { get; }
 
     /// <summary>How sure a stage may be.</summary>
     public StageCalibration Calibration(CascadeStage stage) =>
@@ -82,7 +105,7 @@ internal sealed class ScoringModel
         var start = 0;
         foreach (var encoder in _encoders)
         {
-            var own = features.Encoders.FirstOrDefault(f => f.Encoder.Digest == encoder.Digest) ?? throw new FewShotException(
+            var own = Array.Find(features.Encoders, f => f.Encoder.Digest == encoder.Digest) ?? throw new FewShotException(
                 FewShotErrorCode.ModelUnavailable,
                 $"class set '{Snapshot.ClassSetId}' was made with encoder '{encoder.Encoder}' of digest {encoder.Digest}, which slot "
                 + $"'{features.Device}' does not serve: start the node with those weights, or create the set anew");
@@ -91,6 +114,9 @@ internal sealed class ScoringModel
         }
         return packed;
     }
+
+    private ScoreMatrix Matrix(int rows, Func<EncoderHead, byte[]> matrix, Func<EncoderHead, double> scale) =>
+        new(Pack(rows, matrix, scale), rows, Dimension);
 
     private float[] Pack(int rows, Func<EncoderHead, byte[]> matrix, Func<EncoderHead, double> scale)
     {

@@ -22,6 +22,9 @@ public sealed record ServedRefiner(string Name, IRefinerBackbone Network)
 /// <param name="Kernels">What computes them, as in <c>onednn avx2</c>.</param>
 public sealed record DeviceModels(IReadOnlyList<ServedEncoder> Encoders, ServedRefiner? Refiner, string Dtype, string Kernels) : IDisposable
 {
+    /// <summary>Makes one array of planes per encoder from an image's bytes, where that is not decoding and preprocessing (null models).</summary>
+    public Func<byte[], byte[][]>? Prepare { get; init; }
+
     public void Dispose()
     {
         foreach (var encoder in Encoders) encoder.Network.Dispose();

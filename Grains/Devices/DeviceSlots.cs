@@ -7,7 +7,7 @@ using Microsoft.Extensions.Logging;
 namespace FewShotCluster.Grains.Devices;
 
 /// <summary>One device of this silo with what it serves.</summary>
-internal sealed record DeviceSlot(DeviceWorker Worker, DeviceModels Models, SlotEncoders Encoders, SlotRefiner? Refiner)
+internal sealed record DeviceSlot(DeviceWorker Worker, SlotEncoders Encoders, SlotRefiner? Refiner)
 {
     public string Name => Worker.Slot;
 
@@ -15,8 +15,8 @@ internal sealed record DeviceSlot(DeviceWorker Worker, DeviceModels Models, Slot
     {
         Slot = Name,
         Encoders = Refiner is null ? Encoders.Infos : [.. Encoders.Infos, Refiner.Info],
-        Dtype = Models.Dtype,
-        Kernels = Models.Kernels,
+        Dtype = Worker.Models.Dtype,
+        Kernels = Worker.Models.Kernels,
         Threads = Worker.Threads,
         QueueLength = Worker.QueueLength,
         QueueLimit = Worker.QueueLimit,
@@ -24,6 +24,10 @@ internal sealed record DeviceSlot(DeviceWorker Worker, DeviceModels Models, Slot
         Batches = Worker.Batches,
         CacheHits = Encoders.CacheHits + (Refiner?.CacheHits ?? 0),
         CacheMisses = Encoders.CacheMisses + (Refiner?.CacheMisses ?? 0),
+        State = Worker.State,
+        Faults = Worker.Faults,
+        LastFault = Worker.LastFault,
+        Running = Worker.Running,
     };
 }
 
@@ -51,8 +55,9 @@ internal sealed class DeviceSlots(
 
     public DeviceSlot? Find(string slot) => _slots.GetValueOrDefault(slot);
 
-    /// <summary>The device of this silo with the shortest queue: where its background fits run.</summary>
-    public DeviceSlot LeastBusy() => _slots.Values.MinBy(slot => slot.Worker.QueueLength)!;
+    /// <summary>The working device of this silo with the shortest queue: where its background fits run.</summary>
+    public DeviceSlot LeastBusy() =>
+        _slots.Values.MinBy(slot => slot.Worker.State == DeviceState.Active ? slot.Worker.QueueLength : int.MaxValue)!;
 
     private async Task Start(CancellationToken cancellationToken)
     {
@@ -61,8 +66,8 @@ internal sealed class DeviceSlots(
             var worker = new DeviceWorker(device, models, options, time, metrics, logs.CreateLogger<DeviceWorker>());
             var loaded = await worker.Start().WaitAsync(cancellationToken);
             var encoders = new SlotEncoders(worker, decoding, options, metrics, time, loaded.Encoders);
-            var refiner = loaded.Refiner is null ? null : new SlotRefiner(worker, decoding, options, metrics, loaded.Refiner);
-            _slots.Add(worker.Slot, new DeviceSlot(worker, loaded, encoders, refiner));
+            var refiner = loaded.Refiner is null ? null : new SlotRefiner(worker, decoding, options, metrics, loaded.Refiner.Info);
+            _slots.Add(worker.Slot, new DeviceSlot(worker, encoders, refiner));
         }
     }
 

@@ -1,5 +1,6 @@
+using FewShotCluster.GrainInterfaces.Cluster;
+using FewShotCluster.GrainInterfaces.Encoders;
 using FewShotCluster.GrainInterfaces.Errors;
-using FewShotCluster.Grains.Errors;
 using FewShotCluster.Grains.Hosting;
 using FewShotCluster.Grains.Metrics;
 using Microsoft.Extensions.Logging;
@@ -8,13 +9,14 @@ using TorchSharp;
 namespace FewShotCluster.Grains.Devices;
 
 /// <summary>
-/// One dedicated thread that owns one device: a bounded queue in front, micro-batches of one kind, and background fits as
-/// slices between batches.
+/// One dedicated thread that owns one device: a bounded, fair queue in front, micro-batches of one kind, background fits as slices between
+/// batches. A device that fails is quarantined and started anew. This file is what callers meet.
 /// </summary>
 internal sealed partial class DeviceWorker : IDisposable
 {
     private readonly object _gate = new();
-    private readonly WorkQueue _queue = new();
+    private readonly BatchTimes _times;
+    private readonly WorkQueue _queue;
     private readonly Queue<SlicedWork> _fits = new();
     private readonly TaskCompletionSource<DeviceModels> _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Thread _thread;
@@ -22,21 +24,24 @@ internal sealed partial class DeviceWorker : IDisposable
     private readonly string _device;
     private readonly FewShotNodeOptions _options;
     private readonly TimeProvider _time;
+    private readonly long _start;
     private readonly FewShotMetrics _metrics;
     private readonly ILogger _log;
     private readonly BatchRunner _runner;
-    private int _admitted;
-    private int _batchesSinceSlice;
-    private bool _comesFromBatch;
+    private readonly RestartBackOff _backOff;
+    private DeviceState _state = DeviceState.Starting;
     private bool _started;
-    private bool _stopping;
 
     public DeviceWorker(
         string device, IDeviceModelSource source, FewShotNodeOptions options, TimeProvider time, FewShotMetrics metrics, ILogger log)
     {
         (_device, _source, _options, _time, _metrics, _log) = (device, source, options, time, metrics, log);
+        _start = time.GetTimestamp();
         Slot = $"{options.NodeName}/{device}";
-        _runner = new BatchRunner(Slot, time, metrics, log);
+        _times = new BatchTimes(options.MaxBatch);
+        _queue = new WorkQueue(_times, options.QueueLimit);
+        _runner = new BatchRunner(Slot, _times, time, metrics, log);
+        _backOff = new RestartBackOff(options.RestartDelay, time);
         _thread = new Thread(Run) { IsBackground = true, Name = $"device {Slot}" };
         metrics.Watch(this);
     }
@@ -48,8 +53,25 @@ internal sealed partial class DeviceWorker : IDisposable
     /// <summary>The networks once loaded; fails with what kept them from loading.</summary>
     public Task<DeviceModels> Ready => _ready.Task;
 
+    public DeviceState State
+    {
+        get
+        {
+            lock (_gate) return _state;
+        }
+    }
+
     /// <summary>Items admitted and not yet in a batch.</summary>
-    public int QueueLength => Volatile.Read(ref _admitted);
+    public int QueueLength
+    {
+        get
+        {
+            lock (_gate) return _queue.Admitted;
+        }
+    }
+
+    /// <summary>Items in the batch that runs.</summary>
+    public int Running => Volatile.Read(ref _running);
 
     public int QueueLimit => _options.QueueLimit;
 
@@ -62,48 +84,62 @@ internal sealed partial class DeviceWorker : IDisposable
 
     public long Encoded => _runner.Encoded;
 
+    /// <summary>Seconds since the worker was made: the clock of deadlines.</summary>
+    private double Now => _time.GetElapsedTime(_start).TotalSeconds;
+
     public Task<DeviceModels> Start()
     {
         lock (_gate)
         {
-            if (!_started && !_stopping) _thread.Start();
+            if (!_started && _state != DeviceState.Stopped) _thread.Start();
             _started = true;
         }
         return Ready;
     }
 
-    /// <summary>Takes one place in the queue, before any work is put into an item.</summary>
-    /// <exception cref="FewShotException">Overloaded, with the time after which trying again makes sense.</exception>
-    public void Admit()
+    /// <summary>An origin on this worker's clock; as early as possible after its call arrived.</summary>
+    public WorkOwner Owner(WorkOrigin origin) =>
+        new(origin.ClassSetId, origin.TimeLeft is { } left ? Now + left.TotalSeconds : double.PositiveInfinity);
+
+    /// <summary>Takes one place in the queue, before any work is put into an item's input.</summary>
+    /// <exception cref="FewShotException">
+    /// Overloaded or DeviceUnavailable, with the time after which trying again makes sense; DeadlineExceeded: the device is too slow for it.
+    /// </exception>
+    public DeviceWork Admit(WorkKind kind, WorkOwner owner)
     {
         lock (_gate)
         {
-            if (_stopping) throw Stopped();
-            if (_admitted >= _options.QueueLimit) throw Overloaded();
-            _admitted++;
+            if (_state != DeviceState.Active) throw Refused("unavailable", Unavailable());
+            if (owner.Deadline <= Now) throw Refused("deadline", TooLate(kind));
+            if (_queue.IsFullFor(owner.ClassSet)) throw Refused("full", Full());
+            // A measure is believed only while work of its kind is on its way: nothing else would ever correct it.
+            if (_queue.Has(kind)) CheckTime(kind, owner);
+            var work = new DeviceWork(kind, owner);
+            _queue.Admit(work);
+            return work;
         }
     }
 
     /// <summary>Gives an admitted place back when its item never reached the queue.</summary>
-    public void Withdraw()
+    public void Withdraw(DeviceWork work)
     {
-        lock (_gate) _admitted--;
+        lock (_gate) _queue.Release(work);
     }
 
-    /// <summary>Queues an item whose place was admitted; the place is free again once the item is in a batch or was cancelled.</summary>
-    public Task<float[][]> Enqueue(WorkKind kind, byte[][] planes, string text, CancellationToken cancellationToken)
+    /// <summary>Queues an admitted item; its place is free again once it is in a batch or was cancelled.</summary>
+    public Task<float[][]> Enqueue(DeviceWork work, byte[][] planes, string text, CancellationToken cancellationToken)
     {
-        var work = new DeviceWork(kind, planes, text, _time.GetTimestamp());
         lock (_gate)
         {
-            if (_stopping || cancellationToken.IsCancellationRequested)
+            if (_state != DeviceState.Active || cancellationToken.IsCancellationRequested)
             {
-                _admitted--;
-                if (_stopping) throw Stopped();
+                _queue.Release(work);
+                if (_state != DeviceState.Active) throw Refused("unavailable", Unavailable());
                 return Task.FromCanceled<float[][]>(cancellationToken);
             }
-            var node = _queue.Add(work);
-            work.Cancellation = cancellationToken.UnsafeRegister((_, token) => Drop(node, token), null);
+            work.Prepare(planes, text, Now);
+            _queue.Add(work);
+            work.Cancellation = cancellationToken.UnsafeRegister((_, token) => Drop(work, token), null);
             Monitor.Pulse(_gate);
         }
         return work.Rows.Task;
@@ -115,11 +151,23 @@ internal sealed partial class DeviceWorker : IDisposable
         var fit = new SlicedWork(step, cancellationToken);
         lock (_gate)
         {
-            if (_stopping) throw Stopped();
+            if (_state != DeviceState.Active) throw Refused("unavailable", Unavailable());
             _fits.Enqueue(fit);
             Monitor.Pulse(_gate);
         }
         return fit.Completion;
+    }
+
+    /// <summary>Makes the device fail after the running batch.</summary>
+    /// <exception cref="FewShotException">DeviceUnavailable: it is down already.</exception>
+    public void InjectFault(string reason)
+    {
+        lock (_gate)
+        {
+            if (_state != DeviceState.Active) throw Unavailable();
+            _injected = new DeviceFaultException(reason);
+            Monitor.Pulse(_gate);
+        }
     }
 
     /// <summary>Stops after the running batch; what is queued fails. Blocks for that long: not for grain turns.</summary>
@@ -128,8 +176,8 @@ internal sealed partial class DeviceWorker : IDisposable
         bool started;
         lock (_gate)
         {
-            if (_stopping) return;
-            _stopping = true;
+            if (_state == DeviceState.Stopped) return;
+            _state = DeviceState.Stopped;
             started = _started;
             Monitor.PulseAll(_gate);
         }
@@ -137,131 +185,23 @@ internal sealed partial class DeviceWorker : IDisposable
         _metrics.Forget(this);
     }
 
-    private void Run()
+    private void CheckTime(WorkKind kind, WorkOwner owner)
     {
-        DeviceModels models;
-        try
-        {
-            // Per thread and inherited at creation: before the first kernel.
-            torch.set_num_threads(Threads);
-            models = _source.Load(_device);
-        }
-        catch (Exception e)
-        {
-            LogLoadFailed(_log, e, Slot);
-            Abandon();
-            _ready.SetException(VisionErrors.Translate(e, FewShotErrorCode.ModelUnavailable));
-            return;
-        }
-        _ready.SetResult(models);
-        using (models)
-        {
-            while (NextJob(out var batch, out var fit))
-            {
-                if (batch.Count > 0) _runner.Run(models, batch);
-                if (fit is not null) Slice(fit);
-            }
-        }
-        Abandon();
+        var left = owner.Deadline - Now;
+        var alone = _times.Of(kind, 1);
+        var ahead = RunningLeft + _queue.Ahead(owner.ClassSet, kind);
+        if (ahead + alone <= left) return;
+        throw alone > left ? Refused("deadline", TooLate(kind)) : Refused("deadline", Busy(ahead, left));
     }
 
-    /// <summary>Waits for a batch or a slice of a fit; false: stop.</summary>
-    private bool NextJob(out List<DeviceWork> batch, out SlicedWork? fit)
-    {
-        batch = [];
-        fit = null;
-        lock (_gate)
-        {
-            // Only a device that comes straight from a batch lingers: on an idle one it would be pure delay.
-            var busy = _comesFromBatch;
-            while (!_stopping && _queue.Count == 0 && _fits.Count == 0)
-            {
-                busy = false;
-                Monitor.Wait(_gate);
-            }
-            if (_stopping) return false;
-            if (busy && _queue.Count > 0 && _fits.Count == 0) Linger();
-            if (_queue.Next is { } line)
-            {
-                batch = WorkQueue.Take(line, _options.MaxBatch);
-                _admitted -= batch.Count;
-                _batchesSinceSlice++;
-            }
-            _comesFromBatch = batch.Count > 0;
-            if (_fits.Count > 0 && (batch.Count == 0 || _batchesSinceSlice >= _options.BatchesPerFitSlice))
-            {
-                fit = _fits.Dequeue();
-                _batchesSinceSlice = 0;
-            }
-        }
-        return true;
-    }
-
-    /// <summary>A busy device gives the batch a moment to fill: callers just answered come back at once.</summary>
-    private void Linger()
-    {
-        var oldest = _queue.Next!.First!.Value.EnqueuedAt;
-        var left = _options.MaxLinger - _time.GetElapsedTime(oldest);
-        if (left <= TimeSpan.Zero) return;
-        var over = false;
-        using var timer = _time.CreateTimer(
-            _ =>
-            {
-                lock (_gate)
-                {
-                    over = true;
-                    Monitor.Pulse(_gate);
-                }
-            },
-            null,
-            left,
-            Timeout.InfiniteTimeSpan);
-        while (!over && !_stopping && _queue.Next is { } line && line.Count < _options.MaxBatch) Monitor.Wait(_gate);
-    }
-
-    private void Slice(SlicedWork fit)
-    {
-        if (!fit.Step()) return;
-        lock (_gate) _fits.Enqueue(fit);
-    }
-
-    private void Drop(LinkedListNode<DeviceWork> node, CancellationToken cancellationToken)
+    private void Drop(DeviceWork work, CancellationToken cancellationToken)
     {
         lock (_gate)
         {
-            if (node.List is null) return;
-            node.List.Remove(node);
-            _admitted--;
+            if (work.Node.List is null) return;
+            _queue.Release(work);
         }
-        node.Value.Rows.TrySetCanceled(cancellationToken);
+        _metrics.Dropped("cancelled");
+        work.Rows.TrySetCanceled(cancellationToken);
     }
-
-    private void Abandon()
-    {
-        List<DeviceWork> left;
-        List<SlicedWork> fits;
-        lock (_gate)
-        {
-            _stopping = true;
-            left = _queue.TakeAll();
-            _admitted -= left.Count;
-            fits = [.. _fits];
-            _fits.Clear();
-        }
-        foreach (var work in left) work.Rows.TrySetException(Stopped());
-        foreach (var fit in fits) fit.Abandon(Stopped());
-    }
-
-    private FewShotException Overloaded()
-    {
-        var batchesAhead = 1 + _admitted / _options.MaxBatch;
-        var wait = TimeSpan.FromSeconds(Math.Clamp(batchesAhead * _runner.Seconds, 0.01, 60));
-        return new FewShotException(
-            FewShotErrorCode.Overloaded,
-            $"device {Slot} has {_admitted} items waiting, its limit: try again in {wait.TotalMilliseconds:F0} ms or add a device",
-            wait);
-    }
-
-    private FewShotException Stopped() =>
-        new(FewShotErrorCode.DeviceUnavailable, $"device {Slot} is stopping: send the request to another node");
 }

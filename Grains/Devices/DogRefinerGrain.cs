@@ -17,9 +17,9 @@ internal sealed class DogRefinerGrain(DeviceSlots slots) : Grain, IDogRefinerGra
 
     public Task<EncoderInfo> GetInfo() => Task.FromResult(Refiner.Info);
 
-    public Task<RefinerFeatures?> Encode(ContentKey key, byte[]? image, CancellationToken cancellationToken) =>
-        Refiner.Encode(key, image, cancellationToken);
+    public Task<RefinerFeatures?> Encode(ContentKey key, byte[]? image, WorkOrigin origin, CancellationToken cancellationToken) =>
+        Refiner.Encode(key, image, origin, cancellationToken);
 
-    public Task<RefinerFeatures> EncodeViews(byte[] image, int views, CancellationToken cancellationToken) =>
-        Refiner.EncodeViews(image, views, cancellationToken);
+    public Task<RefinerFeatures> EncodeViews(byte[] image, int views, WorkOrigin origin, CancellationToken cancellationToken) =>
+        Refiner.EncodeViews(image, views, origin, cancellationToken);
 }

@@ -1,5 +1,7 @@
 using FewShotCluster.GrainInterfaces.Cluster;
 using FewShotCluster.GrainInterfaces.Encoders;
+using FewShotCluster.GrainInterfaces.Errors;
+using FewShotCluster.Grains.Hosting;
 using FewShotCluster.Grains.Placement;
 using Orleans.Concurrency;
 using Orleans.Placement;
@@ -8,12 +10,12 @@ namespace FewShotCluster.Grains.Devices;
 
 /// <summary>The cluster-wide address of one device slot; the work happens in the slot's own threads.</summary>
 [Reentrant, KeepAlive, Immovable, DeviceSlotPlacement]
-internal sealed class EncoderGrain(DeviceSlots slots) : Grain, IEncoderGrain
+internal sealed class EncoderGrain(DeviceSlots slots, FewShotNodeOptions options) : Grain, IEncoderGrain
 {
     private DeviceSlot Slot => slots.Get(this.GetPrimaryKeyString());
 
-    public Task<ImageFeatures?> EncodeImage(ContentKey key, byte[]? image, CancellationToken cancellationToken) =>
-        Slot.Encoders.EncodeImage(key, image, cancellationToken);
+    public Task<ImageFeatures?> EncodeImage(ContentKey key, byte[]? image, WorkOrigin origin, CancellationToken cancellationToken) =>
+        Slot.Encoders.EncodeImage(key, image, origin, cancellationToken);
 
     public Task Learn(string classSetId, ContentKey key, int predicted)
     {
@@ -21,8 +23,8 @@ internal sealed class EncoderGrain(DeviceSlots slots) : Grain, IEncoderGrain
         return Task.CompletedTask;
     }
 
-    public Task<TextFeatures> EncodeTexts(IReadOnlyList<string> texts, CancellationToken cancellationToken) =>
-        Slot.Encoders.EncodeTexts(texts, cancellationToken);
+    public Task<TextFeatures> EncodeTexts(IReadOnlyList<string> texts, WorkOrigin origin, CancellationToken cancellationToken) =>
+        Slot.Encoders.EncodeTexts(texts, origin, cancellationToken);
 
     public Task<PoolChunk> ReadPool(string classSetId, int skip, int take, CancellationToken cancellationToken)
     {
@@ -32,4 +34,14 @@ internal sealed class EncoderGrain(DeviceSlots slots) : Grain, IEncoderGrain
     }
 
     public Task<DeviceStatus> GetStatus() => Task.FromResult(Slot.Status);
+
+    public Task InjectFault(string reason)
+    {
+        var slot = Slot;
+        if (!options.FaultInjection)
+            throw new FewShotException(
+                FewShotErrorCode.Forbidden, $"{slot.Name} takes no injected faults: start its node with --fault-injection true, never in production");
+        slot.Worker.InjectFault($"injected: {reason}");
+        return Task.CompletedTask;
+    }
 }

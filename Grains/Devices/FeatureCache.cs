@@ -32,6 +32,9 @@ internal sealed class FeatureCache<TValue> where TValue : class
 
     public long Misses => Volatile.Read(ref _misses);
 
+    /// <summary>Computations under way.</summary>
+    public int Flights => _flights.Count;
+
     public bool TryGet(FeatureKey key, out TValue value)
     {
         if (!_entries.TryGet(key, out value!)) return false;

@@ -15,7 +15,6 @@ internal sealed class SlotEncoders
     private readonly DeviceWorker _worker;
     private readonly DecodePool _decoding;
     private readonly FewShotNodeOptions _options;
-    private readonly IReadOnlyList<ServedEncoder> _encoders;
     private readonly string _digest;
     private readonly FeatureCache<EncoderFeatures[]> _images;
     private readonly FeatureCache<EncoderFeatures[]> _texts;
@@ -33,7 +32,7 @@ internal sealed class SlotEncoders
     {
         _time = time;
         _limits = new PoolLimits(options.PoolLimit, options.PoolLimitPerClass, options.PoolTimeToLive);
-        (_worker, _decoding, _options, _encoders) = (worker, decoding, options, encoders);
+        (_worker, _decoding, _options) = (worker, decoding, options);
         _digest = string.Join('+', encoders.Select(encoder => encoder.Info.Digest));
         var rowBytes = encoders.Sum(encoder => encoder.Info.Dimension * sizeof(float));
         _images = new("image", options.ImageCacheBytes, rowBytes, metrics);
@@ -47,26 +46,29 @@ internal sealed class SlotEncoders
 
     public long CacheMisses => _images.Misses + _texts.Misses;
 
+    /// <summary>Cached features of one image, counted as a lookup if they are there.</summary>
+    public ImageFeatures? Cached(ContentKey key) =>
+        _images.TryGet(new FeatureKey(key, _digest), out var features) ? new ImageFeatures(features, true, _worker.Slot) : null;
+
     /// <summary>Features of one image; null when they are not cached and no bytes were given.</summary>
-    public async Task<ImageFeatures?> EncodeImage(ContentKey key, byte[]? image, CancellationToken cancellationToken)
+    public async Task<ImageFeatures?> EncodeImage(ContentKey key, byte[]? image, WorkOrigin origin, CancellationToken cancellationToken)
     {
-        var address = new FeatureKey(key, _digest);
-        var hit = _images.TryGet(address, out var features);
-        if (!hit)
-        {
-            if (image is null) return null;
-            features = await _images.Compute(address, abandoned => Encode(image, abandoned), cancellationToken);
-        }
-        return new ImageFeatures(features, hit, _worker.Slot);
+        if (Cached(key) is { } cached) return cached;
+        if (image is null) return null;
+        var owner = _worker.Owner(origin);
+        var features = await _images.Compute(
+            new FeatureKey(key, _digest), abandoned => Encode(image, owner, abandoned), cancellationToken);
+        return new ImageFeatures(features, false, _worker.Slot);
     }
 
     /// <summary>[texts, D] per encoder. At most one batch of it waits at a time, so that a long list leaves the queue to others.</summary>
-    public async Task<TextFeatures> EncodeTexts(IReadOnlyList<string> texts, CancellationToken cancellationToken)
+    public async Task<TextFeatures> EncodeTexts(IReadOnlyList<string> texts, WorkOrigin origin, CancellationToken cancellationToken)
     {
+        var owner = _worker.Owner(origin);
         var rows = new EncoderFeatures[texts.Count][];
         for (var start = 0; start < texts.Count; start += _options.MaxBatch)
         {
-            var batch = texts.Skip(start).Take(_options.MaxBatch).Select(text => EncodeText(text, cancellationToken));
+            var batch = texts.Skip(start).Take(_options.MaxBatch).Select(text => EncodeText(text, owner, cancellationToken));
             (await Task.WhenAll(batch)).CopyTo(rows, start);
         }
         return new TextFeatures([.. Infos.Select((info, e) => new EncoderFeatures(info, Rows(e)))]);
@@ -86,9 +88,9 @@ internal sealed class SlotEncoders
     private UnlabelledPool Pool(string classSetId) =>
         _pools.GetOrAdd(classSetId, id => new UnlabelledPool(_limits, StringComparer.Ordinal.GetHashCode(id), _time));
 
-    private async Task<EncoderFeatures[]> Encode(byte[] image, CancellationToken cancellationToken)
+    private async Task<EncoderFeatures[]> Encode(byte[] image, WorkOwner owner, CancellationToken cancellationToken)
     {
-        _worker.Admit();
+        var work = _worker.Admit(WorkKind.Image, owner);
         byte[][] planes;
         try
         {
@@ -96,19 +98,21 @@ internal sealed class SlotEncoders
         }
         catch (Exception e)
         {
-            _worker.Withdraw();
+            _worker.Withdraw(work);
             throw VisionErrors.Translate(e, FewShotErrorCode.Internal);
         }
-        return Features(await _worker.Enqueue(WorkKind.Image, planes, "", cancellationToken));
+        return Features(await _worker.Enqueue(work, planes, "", cancellationToken));
     }
 
     private byte[][] Preprocess(byte[] image)
     {
+        var models = _worker.Models;
+        if (models.Prepare is { } prepare) return prepare(image);
         using var picture = ImageDecoder.Decode(image, _options.Images);
-        return [.. _encoders.Select(encoder => encoder.Network.Preprocess(picture))];
+        return [.. models.Encoders.Select(encoder => encoder.Network.Preprocess(picture))];
     }
 
-    private async Task<EncoderFeatures[]> EncodeText(string text, CancellationToken cancellationToken)
+    private async Task<EncoderFeatures[]> EncodeText(string text, WorkOwner owner, CancellationToken cancellationToken)
     {
         var address = new FeatureKey(ContentKey.Of(Encoding.UTF8.GetBytes(text)), _digest);
         if (_texts.TryGet(address, out var cached)) return cached;
@@ -116,8 +120,8 @@ internal sealed class SlotEncoders
 
         async Task<EncoderFeatures[]> Encode(CancellationToken abandoned)
         {
-            _worker.Admit();
-            return Features(await _worker.Enqueue(WorkKind.Text, [], text, abandoned));
+            var work = _worker.Admit(WorkKind.Text, owner);
+            return Features(await _worker.Enqueue(work, [], text, abandoned));
         }
     }
 

@@ -13,8 +13,9 @@ namespace FewShotCluster.Grains.Devices;
 internal sealed record RoutedSlot(string Name, bool IsLocal, ulong Salt);
 
 /// <summary>
-/// Which device slot encodes an image: the owner by rendezvous hash of its content key, so that caches partition the images; when
-/// the owner's queue is over its bound, the less busy of it and two slots drawn at random (power of two choices).
+/// Which device slot encodes an image: the owner by rendezvous hash of its content key among the slots that take work, so that caches
+/// partition the images; when the owner's queue is over its bound, the less busy of it and two slots drawn at random (power of two choices).
+/// Slots of a silo that membership calls dead are none from that moment.
 /// </summary>
 internal sealed class SlotRouter(
     IClusterMembershipService membership, ISiloMetadataCache metadata, ILocalSiloDetails local, SlotLoads loads, FewShotNodeOptions options)
@@ -23,14 +24,30 @@ internal sealed class SlotRouter(
 
     private Table? _table;
 
+    private int Bound => options.QueueLimit / 2;
+
     /// <summary>All published slots of active silos, by name.</summary>
     public IReadOnlyList<RoutedSlot> Slots => Current().Slots;
 
-    /// <exception cref="FewShotException">DeviceUnavailable: no active silo publishes a slot.</exception>
-    public RoutedSlot Route(ContentKey key) => Spill(Owner(key, Slots));
+    /// <param name="key">The image's content key.</param>
+    /// <param name="tried">Slots that failed this request already; null: none.</param>
+    /// <exception cref="FewShotException">DeviceUnavailable: no active silo publishes a slot, or all were tried.</exception>
+    public RoutedSlot Route(ContentKey key, IReadOnlyCollection<string>? tried = null)
+    {
+        var slots = Usable(tried ?? []);
+        return Spill(Owner(key, slots), slots);
+    }
 
     /// <summary>A slot for work that no cache is partitioned by: this silo's own where it has one.</summary>
-    public RoutedSlot Nearest() => Slots.FirstOrDefault(slot => slot.IsLocal) ?? Owner(default, Slots);
+    public RoutedSlot Nearest()
+    {
+        var slots = Usable([]);
+        return slots.FirstOrDefault(slot => slot.IsLocal) ?? Owner(default, slots);
+    }
+
+    /// <summary>Whether a request that a slot refused as overloaded finds one that is known to have room.</summary>
+    public bool HasRoomElsewhere(IReadOnlyCollection<string> tried) =>
+        Slots.Any(slot => !tried.Contains(slot.Name) && loads.IsUsable(slot.Name) && loads.Of(slot.Name) <= Bound);
 
     /// <summary>The slot with the highest hash of slot and key; a slot that leaves moves its own keys only.</summary>
     internal static RoutedSlot Owner(ContentKey key, IReadOnlyList<RoutedSlot> slots) => slots.Count == 0
@@ -45,11 +62,9 @@ internal sealed class SlotRouter(
         return XxHash3.HashToUInt64(bytes, (long)slot.Salt);
     }
 
-    private RoutedSlot Spill(RoutedSlot owner)
+    private RoutedSlot Spill(RoutedSlot owner, IReadOnlyList<RoutedSlot> slots)
     {
-        var slots = Slots;
-        var bound = options.QueueLimit / 2;
-        if (slots.Count < 2 || loads.Of(owner.Name) is not { } busy || busy <= bound) return owner;
+        if (slots.Count < 2 || loads.Of(owner.Name) is not { } busy || busy <= Bound) return owner;
         var (best, least) = (owner, busy);
         for (var draw = 0; draw < 2; draw++)
         {
@@ -58,6 +73,16 @@ internal sealed class SlotRouter(
             (best, least) = (candidate, load);
         }
         return best;
+    }
+
+    /// <summary>Slots that take work and were not tried; if none takes any, all that were not tried: what is known may be old.</summary>
+    private IReadOnlyList<RoutedSlot> Usable(IReadOnlyCollection<string> tried)
+    {
+        var slots = Current().Slots;
+        if (tried.Count == 0 && Array.TrueForAll(slots, slot => loads.IsUsable(slot.Name))) return slots;
+        var left = Array.FindAll(slots, slot => !tried.Contains(slot.Name));
+        var usable = Array.FindAll(left, slot => loads.IsUsable(slot.Name));
+        return usable.Length > 0 ? usable : left;
     }
 
     private Table Current()

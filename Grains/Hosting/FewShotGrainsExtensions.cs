@@ -43,21 +43,24 @@ public static class FewShotGrainsExtensions
         services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton(options);
         services.AddSingleton<FewShotMetrics>();
-        AddDevices(services);
+        AddDevices(services, options);
         AddClassSets(services, options);
         services.AddSingleton<RequestLimits>();
         services.AddSingleton<ScoringModels>();
+        services.AddSingleton<Classifier>();
         return silo;
     }
 
-    private static void AddDevices(IServiceCollection services)
+    private static void AddDevices(IServiceCollection services, FewShotNodeOptions options)
     {
+        if (options.NullEncoders > 0) services.AddSingleton<IDeviceModelSource, NullModelSource>();
         services.TryAddSingleton<IDeviceModelSource, ManifestModelSource>();
         services.AddSingleton<DecodePool>();
         services.AddSingleton<DeviceSlots>();
         services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>>(provider => provider.GetRequiredService<DeviceSlots>());
         services.AddSingleton<SlotLoads>();
         services.AddSingleton<SlotRouter>();
+        services.AddSingleton<SlotCalls>();
         services.AddHostedService<SlotLoadWatch>();
     }
 

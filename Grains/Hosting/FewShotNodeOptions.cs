@@ -39,6 +39,26 @@ public sealed class FewShotNodeOptions
     /// <summary>How long a busy device waits for a batch to fill; an idle device never waits.</summary>
     public TimeSpan MaxLinger { get; set; } = TimeSpan.FromMilliseconds(2);
 
+    /// <summary>
+    /// Time that a device may spend before it takes work on running every batch size through every network; sizes that do not fit in are
+    /// first met under load. 0: none.
+    /// </summary>
+    public TimeSpan WarmUpTime { get; set; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>Rest of a failed device before its models are loaded anew; doubled at each failure, up to 30 s.</summary>
+    public TimeSpan RestartDelay { get; set; } = TimeSpan.FromMilliseconds(500);
+
+    /// <summary>Whether devices may be made to fail by a call, for trials of endurance; never in production.</summary>
+    public bool FaultInjection { get; set; }
+
+    /// <summary>
+    /// Encoders that compute nothing, for benches of what is around the device: as many take the place of the models folder's. 0: none.
+    /// </summary>
+    public int NullEncoders { get; set; }
+
+    /// <summary>Time of a batch of the null encoders.</summary>
+    public TimeSpan NullBatchTime { get; set; } = TimeSpan.FromMilliseconds(1);
+
     /// <summary>Under constant load a background fit gets one slice after this many batches.</summary>
     public int BatchesPerFitSlice { get; set; } = 4;
 

@@ -1,3 +1,4 @@
+using FewShotCluster.Grains.Devices;
 using Microsoft.Extensions.Options;
 
 namespace FewShotCluster.Grains.Hosting;
@@ -22,6 +23,12 @@ internal sealed class FewShotNodeOptionsValidator : IValidateOptions<FewShotNode
             failures.Add($"QueueLimit {options.QueueLimit} must be at least MaxBatch {options.MaxBatch}");
         if (options.MaxLinger < TimeSpan.Zero || options.MaxLinger > TimeSpan.FromSeconds(1))
             failures.Add("MaxLinger must be between 0 and 1 s");
+        if (options.WarmUpTime < TimeSpan.Zero) failures.Add("WarmUpTime cannot be negative");
+        if (options.RestartDelay < TimeSpan.FromMilliseconds(1) || options.RestartDelay > TimeSpan.FromSeconds(30))
+            failures.Add("RestartDelay must be between 1 ms and 30 s");
+        if (options.NullEncoders is < 0 or > 8) failures.Add("NullEncoders must be between 0 and 8");
+        if (options.NullBatchTime < TimeSpan.Zero || options.NullBatchTime > TimeSpan.FromSeconds(10))
+            failures.Add("NullBatchTime must be between 0 and 10 s");
         AtLeast(options.BatchesPerFitSlice, 1, nameof(options.BatchesPerFitSlice));
         AtLeast(options.DecodeConcurrency, 0, nameof(options.DecodeConcurrency));
         AtLeast(options.ImageCacheBytes, 1 << 16, nameof(options.ImageCacheBytes));
@@ -36,8 +43,10 @@ internal sealed class FewShotNodeOptionsValidator : IValidateOptions<FewShotNode
         AtLeast(options.MaxShots, 1, nameof(options.MaxShots));
         AtLeast(options.MaxTemplates, 1, nameof(options.MaxTemplates));
         AtLeast(options.RefinerViews, 1, nameof(options.RefinerViews));
-        if (options.RefinerViews > options.QueueLimit)
-            failures.Add($"RefinerViews {options.RefinerViews} must be at most QueueLimit {options.QueueLimit}, as views are queued together");
+        if (options.RefinerViews > WorkQueue.Share(options.QueueLimit))
+            failures.Add(
+                $"RefinerViews {options.RefinerViews} must be at most {WorkQueue.Share(options.QueueLimit)}, one customer's share of QueueLimit "
+                + $"{options.QueueLimit}, as views are queued together");
         AtLeast(options.Images.MaxBytes, 1, "Images.MaxBytes");
         AtLeast(options.Images.MaxPixels, 1, "Images.MaxPixels");
         if (options.ProbeTimeout < TimeSpan.FromMilliseconds(100)) failures.Add("ProbeTimeout must be at least 100 ms");

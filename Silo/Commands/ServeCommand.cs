@@ -23,6 +23,7 @@ internal static class ServeCommand
             (Text("--dtype", "Number format of the models: auto, float32, bfloat16 or float16."), "Dtype"),
             (Text("--kernels", "What computes: auto, simd (float32 on AVX2), onednn (CPU) or aten."), "Kernels"),
             (Text("--threads", "Threads of one device's computations; 0: the cores divided by the devices."), "ThreadsPerDevice"),
+            (Text("--fault-injection", "true: devices can be made to fail by POST /v1/devices/faults, for trials; never in production."), "FaultInjection"),
             (Text("--models", "Folder with manifest.json and the weights."), "Models"),
         };
         var command = new Command("serve", "Serves class sets (the default verb). Each option is also a key FewShot:Name and a variable FEWSHOT_NAME.") { config };

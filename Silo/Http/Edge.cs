@@ -14,6 +14,7 @@ internal static class Edge
         v1.MapPost("/class-sets/{id}/classes", ClassSetEndpoints.AddClasses);
         v1.MapPost("/class-sets/{id}/classify", ClassifyEndpoint.Classify);
         v1.MapGet("/status", ClassSetEndpoints.Status);
+        v1.MapPost("/devices/faults", DeviceEndpoints.InjectFault);
         // Depends on nothing outside the process: a restart cures nothing else.
         app.MapGet("/healthz/live", () => Results.Text("live\n"));
         app.MapGet("/healthz/ready", (NodeReadiness readiness) => readiness.Reason() is { } reason

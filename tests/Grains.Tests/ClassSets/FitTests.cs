@@ -1,5 +1,6 @@
 using FewShotCluster.GrainInterfaces.Classification;
 using FewShotCluster.GrainInterfaces.ClassSets;
+using FewShotCluster.GrainInterfaces.Encoders;
 using FewShotCluster.GrainInterfaces.Errors;
 using FewShotCluster.Grains.Tests.Fakes;
 
@@ -106,7 +107,7 @@ public sealed class FitTests
         await cluster.Set().AddShots(Shots((0, "red", 1), (1, "green", 1)), "shots", default);
         // What the writes below need is cached, so they do not wait for the device.
         await cluster.Classify(ToyImages.Of("red", 2));
-        await cluster.Slot(cluster.Device).EncodeTexts(new[] { "a photo of a blue." }, default);
+        await cluster.Slot(cluster.Device).EncodeTexts(new[] { "a photo of a blue." }, WorkOrigin.Writes, default);
         var (set, encoder) = (cluster.Set(), cluster.Encoder);
         while (encoder.Reached.CurrentCount > 0) await encoder.Reached.WaitAsync();
         encoder.Gate.Reset();

@@ -8,6 +8,8 @@ namespace FewShotCluster.Grains.Tests.Cluster;
 
 public sealed class DeviceGrainTests
 {
+    private static readonly WorkOrigin Origin = new("colours", null);
+
     [Fact]
     public async Task A_slot_lives_on_the_silo_that_publishes_it_and_an_unknown_one_nowhere()
     {
@@ -15,7 +17,7 @@ public sealed class DeviceGrainTests
         foreach (var node in cluster.Models.Keys)
         {
             var image = ToyImages.Of("red", node.Length);
-            var features = await cluster.Slot($"{node}/cpu:0").EncodeImage(ContentKey.Of(image), image, default);
+            var features = await cluster.Slot($"{node}/cpu:0").EncodeImage(ContentKey.Of(image), image, Origin, default);
             Assert.Equal($"{node}/cpu:0", features!.Device);
             Assert.Single(cluster.Models[node].Encoder.ImageBatches);
             Assert.Equal($"{node}/cpu:0", (await cluster.Slot($"{node}/cpu:0").GetStatus()).Slot);
@@ -37,15 +39,15 @@ public sealed class DeviceGrainTests
         await using var cluster = await ToyCluster.Start();
         var (image, slot) = (ToyImages.Of("red"), cluster.Slot(cluster.Device));
         var key = ContentKey.Of(image);
-        Assert.Null(await slot.EncodeImage(key, null, default));
+        Assert.Null(await slot.EncodeImage(key, null, Origin, default));
         cluster.Encoder.Gate.Reset();
-        var callers = Enumerable.Range(0, 5).Select(_ => slot.EncodeImage(key, image, default)).ToArray();
+        var callers = Enumerable.Range(0, 5).Select(_ => slot.EncodeImage(key, image, Origin, default)).ToArray();
         await cluster.Encoder.Reached.WaitAsync();
         cluster.Encoder.Gate.Set();
         var values = await Task.WhenAll(callers);
         Assert.Equal([1], cluster.Encoder.ImageBatches);
         Assert.All(values, features => Assert.Equal(values[0]!.Encoders[0].Values, features!.Encoders[0].Values));
-        var hit = await slot.EncodeImage(key, null, default);
+        var hit = await slot.EncodeImage(key, null, Origin, default);
         Assert.True(hit!.CacheHit);
         Assert.True((await slot.GetStatus()).CacheHits >= 1);
     }

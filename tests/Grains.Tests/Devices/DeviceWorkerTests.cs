@@ -23,13 +23,15 @@ public sealed class DeviceWorkerTests : IDisposable
         var worker = await Started(new() { MaxBatch = 8, QueueLimit = 8, MaxLinger = TimeSpan.Zero });
         var busy = await Hold(worker);
         var queued = Enumerable.Range(0, 5).Select(i => Encode(worker, (byte)i)).ToArray();
-        Assert.Equal(5, worker.QueueLength);
+        Assert.Equal((5, 1), (worker.QueueLength, worker.Running));
         _models.Encoder.Gate.Set();
         var rows = await Task.WhenAll(queued);
         await busy;
-        Assert.Equal([1, 5], _models.Encoder.ImageBatches);
+        // Padded to the bucket of eight: the network meets few sizes.
+        Assert.Equal([1, 8], _models.Encoder.ImageBatches);
         for (var i = 0; i < rows.Length; i++) Assert.Equal(ToyEncoder.Feature(Planes((byte)i)), rows[i][0]);
-        Assert.Equal(0, worker.QueueLength);
+        Assert.Equal((0, 0), (worker.QueueLength, worker.Running));
+        Assert.Equal(6, worker.Encoded);
     }
 
     [Fact]
@@ -38,10 +40,8 @@ public sealed class DeviceWorkerTests : IDisposable
         var worker = await Started(new() { MaxBatch = 8, MaxLinger = TimeSpan.Zero });
         var busy = await Hold(worker);
         var image = Encode(worker, 1);
-        worker.Admit();
-        var text = worker.Enqueue(WorkKind.Text, [], "red", default);
-        worker.Admit();
-        var refined = worker.Enqueue(WorkKind.Refiner, [Planes(3)], "", default);
+        var text = Text(worker, "red");
+        var refined = worker.Enqueue(worker.Admit(WorkKind.Refiner, WorkOwner.Anyone), [Planes(3)], "", default);
         var second = Encode(worker, 2);
         _models.Encoder.Gate.Set();
         await Task.WhenAll(busy, image, text, refined, second);
@@ -57,13 +57,13 @@ public sealed class DeviceWorkerTests : IDisposable
         var worker = await Started(new() { MaxBatch = 2, QueueLimit = 2, MaxLinger = TimeSpan.Zero });
         var busy = await Hold(worker);
         var queued = new[] { Encode(worker, 1), Encode(worker, 2) };
-        var refusal = Assert.Throws<FewShotException>(worker.Admit);
+        var refusal = Assert.Throws<FewShotException>(() => worker.Admit(WorkKind.Image, WorkOwner.Anyone));
         Assert.Equal(FewShotErrorCode.Overloaded, refusal.Code);
         Assert.True(refusal.RetryAfter > TimeSpan.Zero);
         _models.Encoder.Gate.Set();
         await Task.WhenAll(queued.Append(busy));
-        worker.Admit();
-        worker.Withdraw();
+        worker.Withdraw(worker.Admit(WorkKind.Image, WorkOwner.Anyone));
+        Assert.Equal(0, worker.QueueLength);
     }
 
     [Fact]
@@ -102,11 +102,7 @@ public sealed class DeviceWorkerTests : IDisposable
         var worker = await Started(new() { MaxBatch = 4, MaxLinger = TimeSpan.Zero });
         _models.Encoder.Text = text => text == "bad" ? throw new InvalidOperationException("bad text") : ToyColours.OfText(text);
         var busy = await Hold(worker);
-        var texts = new[] { "red", "bad", "blue" }.Select(text =>
-        {
-            worker.Admit();
-            return worker.Enqueue(WorkKind.Text, [], text, default);
-        }).ToArray();
+        var texts = new[] { "red", "bad", "blue" }.Select(text => Text(worker, text)).ToArray();
         _models.Encoder.Gate.Set();
         await busy;
         Assert.Equal(ToyColours.OfText("red"), (await texts[0])[0]);
@@ -173,7 +169,7 @@ public sealed class DeviceWorkerTests : IDisposable
     {
         var worker = Worker(new BrokenModels(), new());
         await Expect.Error(FewShotErrorCode.ModelUnavailable, () => worker.Start());
-        Assert.Equal(FewShotErrorCode.DeviceUnavailable, Assert.Throws<FewShotException>(worker.Admit).Code);
+        Assert.Equal(FewShotErrorCode.DeviceUnavailable, Assert.Throws<FewShotException>(() => worker.Admit(WorkKind.Image, WorkOwner.Anyone)).Code);
     }
 
     public void Dispose()
@@ -186,18 +182,17 @@ public sealed class DeviceWorkerTests : IDisposable
 
     private static byte[] Planes(byte value) => [.. Enumerable.Repeat(value, 3 * ToyImages.Side * ToyImages.Side)];
 
-    private static Task<float[][]> Encode(DeviceWorker worker, byte value, CancellationToken cancellationToken = default)
-    {
-        worker.Admit();
-        return worker.Enqueue(WorkKind.Image, [Planes(value)], "", cancellationToken);
-    }
+    private static Task<float[][]> Encode(DeviceWorker worker, byte value, CancellationToken cancellationToken = default) =>
+        worker.Enqueue(worker.Admit(WorkKind.Image, WorkOwner.Anyone), [Planes(value)], "", cancellationToken);
+
+    private static Task<float[][]> Text(DeviceWorker worker, string text) =>
+        worker.Enqueue(worker.Admit(WorkKind.Text, WorkOwner.Anyone), [], text, default);
 
     private static bool Refuses(DeviceWorker worker)
     {
         try
         {
-            worker.Admit();
-            worker.Withdraw();
+            worker.Withdraw(worker.Admit(WorkKind.Image, WorkOwner.Anyone));
             return false;
         }
         catch (FewShotException)
@@ -218,7 +213,7 @@ public sealed class DeviceWorkerTests : IDisposable
 
     private async Task<DeviceWorker> Started(FewShotNodeOptions options)
     {
-        options.ThreadsPerDevice = 1;
+        (options.ThreadsPerDevice, options.WarmUpTime) = (1, TimeSpan.Zero);
         var worker = Worker(_models, options);
         await worker.Start();
         return worker;

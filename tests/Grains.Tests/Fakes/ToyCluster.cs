@@ -50,6 +50,8 @@ internal sealed class ToyCluster : IAsyncDisposable
         {
             var options = new FewShotNodeOptions { NodeName = specific.SiloName, DataDirectory = folder, RefinerViews = 2 };
             options.ThreadsPerDevice = 1;
+            // Toys count what they encode.
+            options.WarmUpTime = TimeSpan.Zero;
             configure?.Invoke(options);
             var toy = models?.Invoke(options.NodeName) ?? new ToyModels();
             lock (all) all[options.NodeName] = toy;
