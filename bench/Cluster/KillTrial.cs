@@ -76,7 +76,7 @@ public sealed class KillTrial(TrialCluster trial, KillTrial.Options options)
         if (byReplacement == 0) failures.Add("the replacement answered nothing");
         return new(
         [
-            new("cluster/kill/capacity", capacity, "answers/s") { Note = $"{options.Nodes} silos on one machine, closed loop of 48 callers, fresh photos" },
+            new("cluster/kill/capacity", capacity, "answers/s") { Note = $"{options.Nodes} silos on one machine, closed loop of {Capacity.Callers} callers, fresh photos" },
             new("cluster/kill/rate", report.AchievedRate, "requests/s") { Note = $"{options.Share:P0} of capacity, open loop, {options.Duration.TotalSeconds:0} s" },
             new("cluster/kill/lost", report.Failed, "requests") { Note = $"of {report.Sent}, deadline {Deadline.TotalSeconds:0} s" },
             new("cluster/kill/stale", stale, "answers") { Note = $"below version {token}" },

@@ -62,7 +62,7 @@ public sealed class OverloadTrial(TrialCluster trial, OverloadTrial.Options opti
         if (largest > limit) failures.Add($"the queue grew to {largest}, its limit is {limit}");
         return new(
         [
-            new("cluster/overload/capacity", capacity, "answers/s") { Note = "closed loop of 48 callers, fresh photos" },
+            new("cluster/overload/capacity", capacity, "answers/s") { Note = $"closed loop of {Capacity.Callers} callers, fresh photos" },
             Goodput("cluster/overload/goodput-1x", before.Report, null),
             Goodput($"cluster/overload/goodput-{options.Factor:0.#}x", over.Report, before.Report),
             new("cluster/overload/p99", over.Report.LatencyMs.P99, "ms") { Note = "of the answers, from the intended send time" },

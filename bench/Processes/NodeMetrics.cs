@@ -31,6 +31,6 @@ public sealed partial class NodeMetrics(IReadOnlyList<(string Name, string Label
     [GeneratedRegex(@"^(?<name>[a-zA-Z_:][\w:]*)(\{(?<labels>[^\n]*)\})? (?<value>[-+]?[0-9.]+([eE][-+]?\d+)?)( \d+)?\r?$", RegexOptions.Multiline)]
     private static partial Regex Line();
 
-    [GeneratedRegex("^fewshot_.*(queue_length|queue_size|in_?flight|under_way|pending|waiting)")]
+    [GeneratedRegex("^fewshot_.*(queue_length|running|active|in_flight)$")]
     private static partial Regex UnderWay();
 }

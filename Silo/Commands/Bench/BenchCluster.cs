@@ -12,7 +12,7 @@ internal static class BenchCluster
 {
     public static Command Create() => new("cluster", "Tries clusters of real processes: kills, overload, caches, overhead, faults.")
     {
-        Kill(), HotAdd(), Visibility(), Overload(), Cache(),
+        Kill(), HotAdd(), Visibility(), Overload(), Cache(), Overhead(), Faults(),
     };
 
     private static Command Kill()
@@ -37,7 +37,7 @@ internal static class BenchCluster
             }).RunAsync(stop));
         command.Validators.Add(result =>
         {
-            if (result.GetValue(damage) && result.GetValue(store) != "sqlite") result.AddError("--damage-log belongs to --store sqlite");
+            if (result.GetValue(damage) && result.GetValue(store) == "redis") result.AddError("--damage-log belongs to --store sqlite");
         });
         return command;
     }
@@ -61,6 +61,25 @@ internal static class BenchCluster
         var (duration, callers) = (Seconds("--duration", "Of each of the two loads.", 20), NumberOption.Usual("--callers", "At full load.", 16, 1, 1024));
         return Trial("cache", "Sends photos whose features are cached.", [duration, callers], parsed => (trial, stop) =>
             new CacheTrial(trial, new(Span(parsed, duration)) { Callers = parsed.GetValue(callers) }).RunAsync(stop));
+    }
+
+    private static Command Overhead()
+    {
+        var pairs = NumberOption.Usual("--pairs", "Single calls of each kind on null models of 1 ms; 0: none.", 3000, 0, 1_000_000);
+        var rounds = NumberOption.Usual("--rounds", "Saturated turns of each kind at true sizes; 0: none.", 7, 0, 1000);
+        var images = NumberOption.Usual("--images", "Of such a turn.", 160, 32, 100_000);
+        return Trial("overhead", "Compares the SDK's way through a node with the bare device worker.", [pairs, rounds, images], parsed => (trial, stop) =>
+            new OverheadTrial(trial, new(parsed.GetValue(pairs), parsed.GetValue(rounds), Path.Combine(NodeSettings.DemoModels, "merges.txt"))
+            {
+                Images = parsed.GetValue(images),
+            }).RunAsync(stop));
+    }
+
+    private static Command Faults()
+    {
+        var (duration, outage) = (Seconds("--duration", "Of the load; Redis is gone from two fifths on.", 60), Seconds("--outage", "How long Redis is gone.", 20));
+        return Trial("faults", "Fails two devices in turn, then Redis, under load.", [duration, outage], parsed => (trial, stop) =>
+            new FaultsTrial(trial, new(Span(parsed, duration)) { Outage = Span(parsed, outage) }).RunAsync(stop));
     }
 
     private static Option<double> Seconds(string name, string description, double usual) =>
