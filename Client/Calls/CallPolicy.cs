@@ -74,17 +74,23 @@ internal sealed class CallPolicy
         Func<TimeSpan, CancellationToken, Task<T>> attempt, TimeSpan? attemptLimit, CallState state, CancellationToken cancellationToken)
     {
         await connection.EnsureConnectedAsync(cancellationToken);
-        if (attemptLimit is not { } each) return await attempt(state.Left(time), cancellationToken).WaitAsync(cancellationToken);
-        using var lost = new CancellationTokenSource(each, time);
-        using var linked = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, lost.Token);
+        var loss = connection.NextLoss;
+        using var late = attemptLimit is { } each ? new CancellationTokenSource(each, time) : new CancellationTokenSource();
+        using var linked = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, late.Token);
+        // A loss ends the wait alone: on another node the call may still run, and its repetition finds what it did.
+        using var waiting = CancellationTokenSource.CreateLinkedTokenSource(linked.Token, loss);
         try
         {
             // Not every grain call takes a token, and none answers when its silo is gone: the wait ends here in any case.
-            return await attempt(state.Left(time), linked.Token).WaitAsync(linked.Token);
+            return await attempt(state.Left(time), linked.Token).WaitAsync(waiting.Token);
         }
-        catch (OperationCanceledException) when (lost.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested && late.IsCancellationRequested)
         {
-            throw new TimeoutException($"no answer within {each.TotalSeconds:0.#} s");
+            throw new TimeoutException($"no answer within {attemptLimit!.Value.TotalSeconds:0.#} s");
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested && loss.IsCancellationRequested)
+        {
+            throw new SiloUnavailableException("a node was lost while the call was under way");
         }
     }
 

@@ -7,6 +7,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Orleans.Configuration;
+using Orleans.Messaging;
 
 namespace FewShotCluster.Client.Connection;
 
@@ -16,12 +17,18 @@ namespace FewShotCluster.Client.Connection;
 /// </summary>
 internal sealed class GatewayConnection(FewShotClientOptions options, ILoggerFactory loggers) : IClusterConnection
 {
+    // Enough for an even share of a few gateways each.
+    private const int RequestGrains = 16;
+
     private readonly SemaphoreSlim connecting = new(1, 1);
+    private readonly NodeLosses losses = new();
     private IHost? host;
     private GrainFactoryConnection? grains;
     private bool disposed;
 
     public string Description { get; } = "gateway " + string.Join(", ", options.Gateways);
+
+    public CancellationToken NextLoss => losses.Next;
 
     private GrainFactoryConnection Grains => grains ?? throw new InvalidOperationException("not connected");
 
@@ -56,6 +63,7 @@ internal sealed class GatewayConnection(FewShotClientOptions options, ILoggerFac
         {
             if (disposed) return;
             disposed = true;
+            await losses.DisposeAsync();
             if (host is not null) await StopAsync(host);
         }
         finally
@@ -71,7 +79,7 @@ internal sealed class GatewayConnection(FewShotClientOptions options, ILoggerFac
         IHost? starting = null;
         try
         {
-            starting = Build(await Task.WhenAll(options.Gateways.Select(g => GatewayAddress.Parse(g).ResolveAsync(limit.Token))));
+            starting = Build();
             // Orleans looks at the token between its own attempts only.
             await starting.StartAsync(limit.Token).WaitAsync(limit.Token);
         }
@@ -82,15 +90,22 @@ internal sealed class GatewayConnection(FewShotClientOptions options, ILoggerFac
             throw Unreachable(e);
         }
         host = starting;
-        Volatile.Write(ref grains, new GrainFactoryConnection(starting.Services.GetRequiredService<IClusterClient>()));
+        var connected = new GrainFactoryConnection(starting.Services.GetRequiredService<IClusterClient>(), RequestGrains);
+        losses.Watch(connected.Status());
+        Volatile.Write(ref grains, connected);
     }
 
-    private IHost Build(IEnumerable<System.Net.IPEndPoint>[] gateways)
+    private IHost Build()
     {
         var builder = Host.CreateEmptyApplicationBuilder(null);
         builder.Services.AddSingleton(loggers);
+        builder.Services.AddSingleton<IGatewayListProvider>(new GatewayList([.. options.Gateways.Select(GatewayAddress.Parse)]));
         builder.UseOrleansClient(client => client
-            .UseStaticClustering([.. gateways.SelectMany(g => g)])
+            .AddGatewayCountChangedHandler((_, count) =>
+            {
+                if (count.NumberOfConnectedGateways < count.PreviousNumberOfConnectedGateways) losses.Report();
+            })
+            .Configure<GatewayOptions>(gateways => gateways.GatewayListRefreshPeriod = TimeSpan.FromSeconds(10))
             .Configure<ClusterOptions>(cluster =>
             {
                 cluster.ClusterId = options.ClusterId;

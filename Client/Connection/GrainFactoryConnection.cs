@@ -5,9 +5,18 @@ using FewShotCluster.GrainInterfaces.Cluster;
 namespace FewShotCluster.Client.Connection;
 
 /// <summary>The grains of a process that is part of the cluster (the HTTP edge), or of a client that the program connected itself.</summary>
-internal sealed class GrainFactoryConnection(IGrainFactory grains) : IClusterConnection
+/// <param name="grains">The factory.</param>
+/// <param name="requestGrains">
+/// Keys of the request grain that take turns: Orleans ties a key to one gateway, and a client with several wants to use them all.
+/// </param>
+internal sealed class GrainFactoryConnection(IGrainFactory grains, int requestGrains = 1) : IClusterConnection
 {
+    private uint asked;
+
     public string Description => "this process's own grains";
+
+    // A silo's own calls are broken off by Orleans.
+    public CancellationToken NextLoss => CancellationToken.None;
 
     public ValueTask EnsureConnectedAsync(CancellationToken cancellationToken) => ValueTask.CompletedTask;
 
@@ -15,7 +24,7 @@ internal sealed class GrainFactoryConnection(IGrainFactory grains) : IClusterCon
 
     public IClassSetCatalogGrain Catalog() => grains.GetGrain<IClassSetCatalogGrain>(0);
 
-    public IClassificationGrain Classification() => grains.GetGrain<IClassificationGrain>(0);
+    public IClassificationGrain Classification() => grains.GetGrain<IClassificationGrain>(Interlocked.Increment(ref asked) % requestGrains);
 
     public IClusterStatusGrain Status() => grains.GetGrain<IClusterStatusGrain>(0);
 

@@ -10,6 +10,9 @@ internal interface IClusterConnection : IAsyncDisposable
     /// <summary>What it is connected to, for messages.</summary>
     string Description { get; }
 
+    /// <summary>Cancelled when a node is lost: a call that was sent before may never be answered. Another token takes its place then.</summary>
+    CancellationToken NextLoss { get; }
+
     /// <summary>Connects unless connected.</summary>
     ValueTask EnsureConnectedAsync(CancellationToken cancellationToken);
 

@@ -2,7 +2,7 @@ namespace FewShotCluster.GrainInterfaces.Classification;
 
 /// <summary>
 /// The request grain: routes one image through the cascade against one pinned snapshot, on the silo the request reached.
-/// Stateless; any key will do, 0 by custom.
+/// Stateless; any key will do: clients use several, since Orleans sends all calls of one key through one gateway.
 /// </summary>
 [Alias("fewshot.IClassificationGrain")]
 public interface IClassificationGrain : IGrainWithIntegerKey

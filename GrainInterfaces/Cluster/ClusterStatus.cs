@@ -125,4 +125,14 @@ public interface IClusterStatusGrain : IGrainWithIntegerKey
     /// <summary>Nodes, device slots and class sets; a slot that does not answer is left out of the devices.</summary>
     [Alias("GetStatus"), AlwaysInterleave]
     Task<ClusterStatus> GetStatus(CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Waits, for five seconds at most, until one of the silos given is none of the cluster's any more: calls to it will never be answered.
+    /// Clients wait here since nothing else tells them of a silo behind their gateway.
+    /// </summary>
+    /// <param name="silos">Silo addresses, as this answered before; empty: answer at once.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <returns>The addresses of the silos that are alive now.</returns>
+    [Alias("WaitForLoss"), AlwaysInterleave]
+    Task<string[]> WaitForLoss(string[] silos, CancellationToken cancellationToken);
 }

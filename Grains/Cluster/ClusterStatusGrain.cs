@@ -22,6 +22,7 @@ internal sealed partial class ClusterStatusGrain(
     ILogger<ClusterStatusGrain> log) : Grain, IClusterStatusGrain
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan LongPoll = TimeSpan.FromSeconds(5);
 
     public async Task<ClusterStatus> GetStatus(CancellationToken cancellationToken)
     {
@@ -30,6 +31,31 @@ internal sealed partial class ClusterStatusGrain(
         var devices = await Task.WhenAll(router.Slots.Select(slot => Ask(slot.Name, cancellationToken)));
         return new ClusterStatus(Nodes(), devices.OfType<DeviceStatus>().ToArray(), await classSets) { Storage = await storage };
     }
+
+    public async Task<string[]> WaitForLoss(string[] silos, CancellationToken cancellationToken)
+    {
+        var alive = Alive(membership.CurrentSnapshot);
+        if (silos.Length == 0 || silos.Except(alive).Any()) return alive;
+        using var over = new CancellationTokenSource(LongPoll, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(over.Token, cancellationToken);
+        try
+        {
+            await foreach (var snapshot in membership.MembershipUpdates.WithCancellation(either.Token))
+            {
+                alive = Alive(snapshot);
+                if (silos.Except(alive).Any()) break;
+            }
+        }
+        catch (OperationCanceledException) when (over.IsCancellationRequested)
+        {
+            // Nobody was lost.
+        }
+        return alive;
+    }
+
+    // One that is leaving still answers.
+    private static string[] Alive(ClusterMembershipSnapshot snapshot) =>
+        [.. snapshot.Members.Values.Where(member => member.Status != SiloStatus.Dead).Select(member => member.SiloAddress.ToString())];
 
     private async Task<IReadOnlyList<ClassSetSummary>> ClassSets(CancellationToken cancellationToken)
     {

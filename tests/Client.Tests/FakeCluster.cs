@@ -59,6 +59,8 @@ internal sealed class FakeCluster : IClusterConnection, IClassSetGrain, IClassSe
 
     public string Description => "gateway fake:1";
 
+    public CancellationToken NextLoss { get; set; }
+
     public FewShotClient Client(Action<FewShotClientOptions>? configure = null)
     {
         var options = new FewShotClientOptions();
@@ -122,6 +124,8 @@ internal sealed class FakeCluster : IClusterConnection, IClassSetGrain, IClassSe
     public Task<IReadOnlyList<ClassSetSummary>> List(CancellationToken cancellationToken) => Task.FromResult<IReadOnlyList<ClassSetSummary>>([]);
 
     public Task<ClusterStatus> GetStatus(CancellationToken cancellationToken) => Task.FromResult(new ClusterStatus([], [], []));
+
+    public Task<string[]> WaitForLoss(string[] silos, CancellationToken cancellationToken) => throw new NotSupportedException();
 
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 

@@ -46,6 +46,8 @@ public sealed class RedisClusterTests
             Assert.Equal(version + 1, now.Version);
             Volatile.Write(ref version, now.Version);
         });
+        await Counts(asking.Done, asking.Done, asking.Done, asking.Done);
+        foreach (var node in cluster.Nodes) Assert.Contains("fewshot_requests_total{", await node.Http.GetStringAsync("/metrics"));
         foreach (var lost in new[] { first, third })
         {
             await Counts(asking.Done, adding.Done);

@@ -117,6 +117,27 @@ public class RetryTests
     }
 
     [Fact]
+    public async Task ACallUnderWayWhenANodeIsLostIsRepeatedAndNotCancelled()
+    {
+        using var loss = new CancellationTokenSource();
+        var cluster = new FakeCluster { NextLoss = loss.Token };
+        var sent = new TaskCompletionSource<CancellationToken>();
+        cluster.OnClassify = (_, token) =>
+        {
+            if (!sent.TrySetResult(token)) return Task.FromResult(FakeCluster.Answer);
+            return new TaskCompletionSource<ClassificationAnswer>().Task;
+        };
+        await using var client = cluster.Client();
+        var call = client.ClassifyAsync("pets", Image);
+        var first = await sent.Task;
+        cluster.NextLoss = default;
+        await loss.CancelAsync();
+        Assert.Same(FakeCluster.Answer, await cluster.Finish(call));
+        Assert.Equal(2, cluster.Classified.Count);
+        Assert.False(first.IsCancellationRequested);
+    }
+
+    [Fact]
     public async Task EachAttemptTellsTheTimeThatIsLeft()
     {
         var cluster = new FakeCluster();
