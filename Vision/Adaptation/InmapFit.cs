@@ -12,8 +12,8 @@ namespace FewShotCluster.Vision.Adaptation;
 /// W = T ; repeat: G = X^T softmax(X W / tau_i) - X^T P ; if |G| grew: lr = lr / 2
 ///                 W = W - lr / (N tau_i) G ; columns of W scaled to unit length
 /// </code>
-/// The first steps score the images by text, the next are rounds of Sinkhorn, the rest the target and gradient steps of 4 N D C operations
-/// each; all but Sinkhorn's are cut into blocks of images, so that inference waits for no more than one block.
+/// The first steps score the images by text, the next are Sinkhorn's, the rest the target and gradient steps of 4 N D C operations
+/// each; all but Sinkhorn's rounds are cut into blocks of images, so that inference waits for no more than one block.
 /// </summary>
 public sealed class InmapFit : IterativeFit<InmapResult>
 {
@@ -78,8 +78,11 @@ public sealed class InmapFit : IterativeFit<InmapResult>
     public static InmapResult Fit(Tensor features, Tensor textProxies, InmapOptions options, InmapStart? start = null) =>
         new InmapFit(features, textProxies, options, start).RunToEnd();
 
-    internal static int StepCount(InmapOptions options, long images) =>
-        (options.UseSinkhorn ? options.SinkhornIterations : 0) + (2 + options.Iterations) * (int)((images - 1) / ImagesPerBlock + 1);
+    internal static int StepCount(InmapOptions options, long images)
+    {
+        var blocks = (int)((images - 1) / ImagesPerBlock + 1);
+        return (options.UseSinkhorn ? SinkhornFit.StepCount(blocks, options.SinkhornIterations) : 0) + (2 + options.Iterations) * blocks;
+    }
 
     private protected override void Advance()
     {
@@ -105,13 +108,13 @@ public sealed class InmapFit : IterativeFit<InmapResult>
     {
         _scores.Add(Keep(_blocks[Completed].X.MultiplyBy(_labelProxies)));   // [C,n]
         if (_scores.Count < _blocks.Length) return;
-        var logits = torch.cat(_scores, 1).t().contiguous();                 // [N,C]
+        if (_options.UseSinkhorn)
+            _balancing = new SinkhornFit(
+                () => [.. _scores.Select(block => block.t())], _options.TextTemperature, _options.Gamma, _options.SinkhornIterations);
+        else
+            _soft = Keep(torch.cat(_scores, 1).t().contiguous().Over(_options.TextTemperature).softmax(1)); // [N,C]
         foreach (var block in _scores) Drop(block);
         Drop(_labelProxies);
-        if (_options.UseSinkhorn)
-            _balancing = new SinkhornFit(logits, _options.TextTemperature, _options.Gamma, _options.SinkhornIterations);
-        else
-            _soft = Keep(logits.Over(_options.TextTemperature).softmax(1));
     }
 
     private void Balance()

@@ -1,6 +1,8 @@
 using System.Text.Json;
 using FewShotCluster.Bench.Models;
 using FewShotCluster.Vision.Checkpoints;
+using FewShotCluster.Vision.Models;
+using FewShotCluster.Vision.Tokenization;
 
 namespace FewShotCluster.Bench.Serving;
 
@@ -14,8 +16,13 @@ public static class TrueSizeFolder
     {
         const string model = "vit-b-32", weights = model + ".safetensors", merges = "merges.txt";
         Directory.CreateDirectory(folder);
-        using (var network = TrueSize.All.Single(size => size.Name == model).Random(seed: 1))
+        // As many tokens as the merges define: the rest of the text tower, and all of the image tower, is of true size.
+        var tokens = ClipVocabulary.FixedTokens + ClipVocabulary.ReadMerges(vocabulary, int.MaxValue).Count;
+        using (var network = new Clip(TrueSize.ViTB32 with { VocabularySize = tokens }))
+        {
+            RandomWeights.Fill(network, seed: 1);
             SafetensorsWriter.Write(Path.Combine(folder, weights), network.state_dict());
+        }
         File.Copy(vocabulary, Path.Combine(folder, merges), overwrite: true);
         File.WriteAllText(Path.Combine(folder, "manifest.json"), JsonSerializer.Serialize(new
         {
