@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Diagnostics;
 using FewShotCluster.Bench.Processes;
 using FewShotCluster.Client;
+using FewShotCluster.GrainInterfaces.Cluster;
 using FewShotCluster.GrainInterfaces.Errors;
 using FewShotCluster.Load;
 
@@ -146,7 +147,7 @@ public sealed class FaultsTrial(TrialCluster trial, FaultsTrial.Options options)
         foreach (var device in devices)
         {
             if (device.Faults < 1) failures.Add($"{device.Slot}: its status tells of no fault");
-            if (device.State != GrainInterfaces.Cluster.DeviceState.Active) failures.Add($"{device.Slot}: it is {device.State} at the end");
+            if (device.State != DeviceState.Active) failures.Add($"{device.Slot}: it is {device.State} at the end");
         }
         if (devices.Count < nodes.Length) failures.Add($"{devices.Count} of {nodes.Length} devices answer at the end");
         return (told, string.Join(", ", devices.Select(device => $"{device.Slot} {device.State}, last fault '{device.LastFault}'")));

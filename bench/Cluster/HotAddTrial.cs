@@ -1,6 +1,8 @@
 using FewShotCluster.Bench.Measurement;
 using FewShotCluster.Bench.Processes;
 using FewShotCluster.Client;
+using FewShotCluster.GrainInterfaces.ClassSets;
+using FewShotCluster.GrainInterfaces.Errors;
 
 namespace FewShotCluster.Bench.Cluster;
 
@@ -152,7 +154,7 @@ public sealed class HotAddTrial(TrialCluster trial, HotAddTrial.Options options)
     }
 
     // Without repetitions of its own, the first calls after a restart may still meet the old connection.
-    private static async Task<GrainInterfaces.ClassSets.ClassSetDescription> DescribeAsync(FewShotClient client, CancellationToken cancellationToken)
+    private static async Task<ClassSetDescription> DescribeAsync(FewShotClient client, CancellationToken cancellationToken)
     {
         while (true)
         {
@@ -160,7 +162,7 @@ public sealed class HotAddTrial(TrialCluster trial, HotAddTrial.Options options)
             {
                 return await client.DescribeAsync(Set, cancellationToken);
             }
-            catch (GrainInterfaces.Errors.FewShotException e) when (e.Code is GrainInterfaces.Errors.FewShotErrorCode.DeviceUnavailable or GrainInterfaces.Errors.FewShotErrorCode.DeadlineExceeded)
+            catch (FewShotException e) when (e.Code is FewShotErrorCode.DeviceUnavailable or FewShotErrorCode.DeadlineExceeded)
             {
                 await Task.Delay(100, cancellationToken);
             }

@@ -25,6 +25,17 @@ public class BenchClusterTests
         Assert.True(figures["cluster/cache/answers"] > 0 && figures["cluster/cache/p50"] > 0);
     }
 
+    [Fact]
+    public async Task NullModelsShowTheClustersOwnCost()
+    {
+        var figures = await RunAsync("overhead", "--pairs", "20", "--rounds", "0");
+        // A millisecond of the null model on both sides.
+        Assert.True(figures["cluster/overhead/null-model/worker-p50"] >= 1);
+        Assert.Equal(
+            figures["cluster/overhead/null-model/sdk-p50"] - figures["cluster/overhead/null-model/worker-p50"],
+            figures["cluster/overhead/null-model/p50"], 1e-6);
+    }
+
     [Theory]
     [InlineData("hot-add", "--store", "paper")]
     [InlineData("hot-add", "--damage-log", "--store", "redis")]
