@@ -17,7 +17,7 @@ namespace FewShotCluster.Bench.Cluster;
 public sealed class OverheadTrial(TrialCluster trial, OverheadTrial.Options options)
 {
     private const string Set = "overhead";
-    private const int PhotoBytes = 150_000, Batch = 8, Callers = 3 * Batch, Warm = 200;
+    private const int PhotoBytes = 150_000, Batch = 8, Callers = 3 * Batch, Warm = 1000;
 
     /// <summary>How much.</summary>
     /// <param name="Pairs">Single calls of each kind on null models; 0 leaves them out.</param>

@@ -10,6 +10,9 @@ internal sealed class ChildProcess : IAsyncDisposable
     private readonly LogTail tail = new();
     private readonly Channel<string> output = Channel.CreateUnbounded<string>();
 
+    // Lines after the awaited one are kept for messages only.
+    private volatile bool awaited = true;
+
     public ChildProcess(ProcessStartInfo info)
     {
         (info.RedirectStandardInput, info.RedirectStandardOutput, info.RedirectStandardError) = (true, true, true);
@@ -24,13 +27,9 @@ internal sealed class ChildProcess : IAsyncDisposable
         {
             tail.Add(line);
             if (line is null) output.Writer.TryComplete();
-            else if (!awaited) return;
-            else output.Writer.TryWrite(line);
+            else if (awaited) output.Writer.TryWrite(line);
         }
     }
-
-    // Lines after the awaited one are kept for messages only.
-    private volatile bool awaited = true;
 
     public bool HasExited => process.HasExited;
 
