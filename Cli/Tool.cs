@@ -25,6 +25,7 @@ internal static class Tool
             ClassifyVerb.Create(shared),
             PredictVerb.Create(shared),
             EvaluateVerb.Create(shared),
+            LoadVerb.Create(shared),
             StatusVerb.Create(shared),
             WatchVerb.Create(shared),
             shared.Gateway,

@@ -19,10 +19,13 @@ internal sealed class VerbCall(ParseResult parsed, SharedOptions shared)
 
     public T? Get<T>(Option<T> option) => parsed.GetValue(option);
 
-    public Task<IFewShotClient> ConnectAsync(CancellationToken cancellationToken)
+    /// <param name="cancellationToken">Cancels the connecting.</param>
+    /// <param name="maxRetries">Repetitions of a call; null: the SDK's usual number.</param>
+    public Task<IFewShotClient> ConnectAsync(CancellationToken cancellationToken, int? maxRetries = null)
     {
         var gateways = parsed.GetRequiredValue(shared.Gateway).Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
-        return Context.Connect(new FewShotClientOptions { Gateways = gateways }, cancellationToken);
+        var options = new FewShotClientOptions { Gateways = gateways };
+        return Context.Connect(maxRetries is { } most ? options with { MaxRetries = most } : options, cancellationToken);
     }
 
     /// <summary>A line for people; left out where standard output carries JSON.</summary>

@@ -10,10 +10,10 @@ internal static class ImageFolder
 
     /// <summary>All its files but hidden ones, in ordinal order of their names; subfolders are not entered.</summary>
     /// <param name="folder">The folder.</param>
-    /// <param name="output">A file that the verb writes: when it lies in the folder, it is no photo.</param>
-    public static IReadOnlyList<ImageFile> List(string folder, string output)
+    /// <param name="output">A file that the verb writes: when it lies in the folder, it is no photo. Null: none.</param>
+    public static IReadOnlyList<ImageFile> List(string folder, string? output = null)
     {
-        var written = Path.GetFullPath(output);
+        var written = output is null ? null : Path.GetFullPath(output);
         var files = Directory.GetFiles(Path.GetFullPath(Check(folder)))
             .Where(path => path != written)
             .Select(path => new ImageFile(Path.GetFileName(path), path))

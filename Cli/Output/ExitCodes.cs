@@ -1,5 +1,6 @@
 using FewShotCluster.GrainInterfaces.ClassSets;
 using FewShotCluster.GrainInterfaces.Errors;
+using FewShotCluster.Load;
 
 namespace FewShotCluster.Cli.Output;
 
@@ -21,5 +22,14 @@ internal static class ExitCodes
         var first = failed[0];
         var exit = Tool.Fail(context, first.Code, $"{failed.Count} of {inputs} inputs failed, first {first.Source}: {first.Message}");
         return failed.Count == inputs && failed.All(f => f.Code == first.Code) ? exit : SomeFailed;
+    }
+
+    /// <summary>As with inputs: failures count as "some", unless every request failed and all for one reason.</summary>
+    public static int OfLoad(ToolContext context, LoadReport report)
+    {
+        if (report.Failed == 0) return Done;
+        var most = Enum.Parse<FewShotErrorCode>(report.Errors.MaxBy(error => error.Value).Key);
+        var exit = Tool.Fail(context, most, $"{report.Failed} of {report.Sent} requests failed: {LoadTable.Counts(report.Errors)}");
+        return report.Answered == 0 && report.Errors.Count == 1 ? exit : SomeFailed;
     }
 }

@@ -2,6 +2,7 @@ using System.Text.Json.Serialization;
 using FewShotCluster.GrainInterfaces.Classification;
 using FewShotCluster.GrainInterfaces.ClassSets;
 using FewShotCluster.GrainInterfaces.Cluster;
+using FewShotCluster.Load;
 
 namespace FewShotCluster.Cli.Output;
 
@@ -30,4 +31,5 @@ internal sealed record ShotLine(int ClassId, string Key);
 [JsonSerializable(typeof(IReadOnlyList<ShotLine>))]
 [JsonSerializable(typeof(IReadOnlyList<ClassSetVersionRecord>))]
 [JsonSerializable(typeof(ClusterStatus))]
+[JsonSerializable(typeof(LoadReport))]
 internal sealed partial class Reports : JsonSerializerContext;

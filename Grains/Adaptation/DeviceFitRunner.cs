@@ -5,9 +5,15 @@ using TorchSharp;
 namespace FewShotCluster.Grains.Adaptation;
 
 /// <summary>Fits as slices of a device's thread, between its batches: never a second set of busy threads.</summary>
-internal sealed class DeviceFitRunner(DeviceWorker worker) : IFitRunner
+/// <param name="slices">Calls a step on the device's thread until it returns false.</param>
+/// <param name="device">Where the tensors are.</param>
+internal sealed class DeviceFitRunner(Func<Func<bool>, CancellationToken, Task> slices, torch.Device device) : IFitRunner
 {
-    public torch.Device Device => worker.Device;
+    public DeviceFitRunner(DeviceWorker worker) : this(worker.RunSliced, worker.Device)
+    {
+    }
+
+    public torch.Device Device => device;
 
     public async Task<TOut> Run<TResult, TOut>(
         Func<IterativeFit<TResult>> create, Func<TResult, TOut> read, Action<double> report, CancellationToken cancellationToken)
@@ -17,7 +23,7 @@ internal sealed class DeviceFitRunner(DeviceWorker worker) : IFitRunner
         TOut output = default!;
         try
         {
-            await worker.RunSliced(Step, cancellationToken);
+            await slices(Step, cancellationToken);
             return output;
         }
         finally
@@ -45,7 +51,7 @@ internal sealed class DeviceFitRunner(DeviceWorker worker) : IFitRunner
     public async Task<T> Run<T>(Func<T> compute, CancellationToken cancellationToken)
     {
         T output = default!;
-        await worker.RunSliced(
+        await slices(
             () =>
             {
                 using var scope = torch.NewDisposeScope();

@@ -6,10 +6,12 @@ namespace FewShotCluster.Grains.Devices;
 /// <content>The device's own thread: batches, and slices of fits between them.</content>
 internal sealed partial class DeviceWorker
 {
+    private const double FitShare = 0.05;
     private int _running;
     private WorkKind _runningKind;
     private double _runningUntil;
     private int _batchesSinceSlice;
+    private double _batchSecondsSinceSlice;
     private bool _comesFromBatch;
     private DeviceFaultException? _injected;
 
@@ -103,6 +105,7 @@ internal sealed partial class DeviceWorker
 
     private void RunBatch(DeviceModels models, List<DeviceWork> batch)
     {
+        var start = Now;
         foreach (var work in batch)
         {
             work.Cancellation.Unregister();
@@ -114,6 +117,7 @@ internal sealed partial class DeviceWorker
         }
         finally
         {
+            _batchSecondsSinceSlice += Now - start;
             Volatile.Write(ref _running, 0);
         }
     }
@@ -126,9 +130,16 @@ internal sealed partial class DeviceWorker
             FewShotErrorCode.DeadlineExceeded, $"device {Slot} could not answer before the deadline: give it more time or add a device"));
     }
 
+    /// <summary>One step of a fit; after batches as many as fit into a share of their time, so that short steps do not starve it under load.</summary>
     private void Slice(SlicedWork fit)
     {
-        if (!fit.Step()) return;
+        var until = Now + FitShare * _batchSecondsSinceSlice;
+        _batchSecondsSinceSlice = 0;
+        do
+        {
+            if (!fit.Step()) return;
+        }
+        while (Now < until);
         lock (_gate) _fits.Enqueue(fit);
     }
 }

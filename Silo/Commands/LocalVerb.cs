@@ -22,15 +22,21 @@ internal static class LocalVerb
     /// <param name="json">The value of <c>--json</c>.</param>
     /// <param name="work">Gets a reporter of (step, share done) and a token that Ctrl-C cancels.</param>
     /// <param name="cancellationToken">Cancels as Ctrl-C does.</param>
-    public static async Task<T> RunAsync<T>(
-        string? json, Func<Action<string, double>, CancellationToken, T> work, CancellationToken cancellationToken)
+    public static Task<T> RunAsync<T>(
+        string? json, Func<Action<string, double>, CancellationToken, T> work, CancellationToken cancellationToken) =>
+        RunTaskAsync(json, (progress, stop) => Task.Factory.StartNew(
+            () => work(progress, stop), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default), cancellationToken);
+
+    /// <summary>Runs work that waits for others rather than computing.</summary>
+    /// <inheritdoc cref="RunAsync" path="/param"/>
+    public static async Task<T> RunTaskAsync<T>(
+        string? json, Func<Action<string, double>, CancellationToken, Task<T>> work, CancellationToken cancellationToken)
     {
         var console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Story(json)) });
         using var interruption = new Interruption(cancellationToken);
         try
         {
-            return await VerbProgress.ShowAsync(console, progress => Task.Factory.StartNew(
-                () => work(progress, interruption.Token), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default));
+            return await VerbProgress.ShowAsync(console, progress => work(progress, interruption.Token));
         }
         catch (Exception e) when (e is not (FewShotException or OperationCanceledException))
         {

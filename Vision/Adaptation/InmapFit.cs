@@ -12,16 +12,18 @@ namespace FewShotCluster.Vision.Adaptation;
 /// W = T ; repeat: G = X^T softmax(X W / tau_i) - X^T P ; if |G| grew: lr = lr / 2
 ///                 W = W - lr / (N tau_i) G ; columns of W scaled to unit length
 /// </code>
-/// The first steps score the images by text, the next are rounds of Sinkhorn, the rest the target and gradient steps of 4 N D C operations
-/// each; all but Sinkhorn's are cut into blocks of images, so that inference waits for no more than one block.
+/// The first steps score the images by text, the next are Sinkhorn's, the rest the target and gradient steps of 4 N D C operations
+/// each; all but Sinkhorn's rounds are cut into blocks of images, so that inference waits for no more than one block.
 /// </summary>
 public sealed class InmapFit : IterativeFit<InmapResult>
 {
     private readonly InmapOptions _options;
-    private const int ImagesPerBlock = 2048;
+    // A few milliseconds a step on two cores: what serves beside the fit waits for no more.
+    private const int ImagesPerBlock = 512;
 
     private readonly long _images;
-    private readonly (PreparedFactor X, PreparedFactor Transposed)[] _blocks; // [n,D], unit rows, and [D,n]
+    private readonly Tensor[] _rows;        // X by blocks [n,D], unit rows, until they are factors
+    private readonly List<(PreparedFactor X, PreparedFactor Transposed)> _blocks = []; // [n,D] and [D,n]
     private readonly Tensor _labelProxies;  // T^T [C,D], until the first step is done
     private readonly List<InmapIteration> _trace = [];
     private readonly List<Tensor> _scores = []; // X T by blocks [C,n], until all are there
@@ -65,7 +67,7 @@ public sealed class InmapFit : IterativeFit<InmapResult>
         if (w.shape[1] != labels.shape[1])
             throw new AdaptationException($"start proxies of {w.shape[1]} classes do not fit text proxies of {labels.shape[1]}");
         _images = x.shape[0];
-        _blocks = [.. x.split(ImagesPerBlock).Select(block => (new PreparedFactor(block), new PreparedFactor(block.t())))];
+        _rows = [.. x.split(ImagesPerBlock).Select(Keep)];
         _labelProxies = Keep(labels.t().contiguous());
         _proxies = Keep(w.t().contiguous());
     }
@@ -78,14 +80,17 @@ public sealed class InmapFit : IterativeFit<InmapResult>
     public static InmapResult Fit(Tensor features, Tensor textProxies, InmapOptions options, InmapStart? start = null) =>
         new InmapFit(features, textProxies, options, start).RunToEnd();
 
-    internal static int StepCount(InmapOptions options, long images) =>
-        (options.UseSinkhorn ? options.SinkhornIterations : 0) + (2 + options.Iterations) * (int)((images - 1) / ImagesPerBlock + 1);
+    internal static int StepCount(InmapOptions options, long images)
+    {
+        var blocks = (int)((images - 1) / ImagesPerBlock + 1);
+        return (options.UseSinkhorn ? SinkhornFit.StepCount(blocks, options.SinkhornIterations) : 0) + (2 + options.Iterations) * blocks;
+    }
 
     private protected override void Advance()
     {
-        if (Completed < _blocks.Length) ScoreText();
+        if (Completed < _rows.Length) ScoreText(_rows[Completed]);
         else if (_soft is null) Balance();
-        else if (_targeted < _blocks.Length) AddToTarget();
+        else if (_targeted < _blocks.Count) AddToTarget();
         else Descend();
     }
 
@@ -101,17 +106,19 @@ public sealed class InmapFit : IterativeFit<InmapResult>
         }
     }
 
-    private void ScoreText()
+    private void ScoreText(Tensor rows)
     {
-        _scores.Add(Keep(_blocks[Completed].X.MultiplyBy(_labelProxies)));   // [C,n]
-        if (_scores.Count < _blocks.Length) return;
-        var logits = torch.cat(_scores, 1).t().contiguous();                 // [N,C]
+        _blocks.Add((new PreparedFactor(rows), new PreparedFactor(rows.t())));
+        Drop(rows);
+        _scores.Add(Keep(_blocks[^1].X.MultiplyBy(_labelProxies)));          // [C,n]
+        if (_scores.Count < _rows.Length) return;
+        if (_options.UseSinkhorn)
+            _balancing = new SinkhornFit(
+                () => [.. _scores.Select(block => block.t())], _options.TextTemperature, _options.Gamma, _options.SinkhornIterations);
+        else
+            _soft = Keep(torch.cat(_scores, 1).t().contiguous().Over(_options.TextTemperature).softmax(1)); // [N,C]
         foreach (var block in _scores) Drop(block);
         Drop(_labelProxies);
-        if (_options.UseSinkhorn)
-            _balancing = new SinkhornFit(logits, _options.TextTemperature, _options.Gamma, _options.SinkhornIterations);
-        else
-            _soft = Keep(logits.Over(_options.TextTemperature).softmax(1));
     }
 
     private void Balance()
@@ -131,7 +138,7 @@ public sealed class InmapFit : IterativeFit<InmapResult>
         var part = _blocks[_targeted].Transposed.MultiplyBy(labels.t());     // [C,D]
         if (_target is null) _target = Keep(part);
         else _target.Plus_(part);
-        if (++_targeted == _blocks.Length) Drop(_soft);
+        if (++_targeted == _blocks.Count) Drop(_soft);
     }
 
     /// <summary>One block's part of the gradient; the last one moves the proxies.</summary>
@@ -142,7 +149,7 @@ public sealed class InmapFit : IterativeFit<InmapResult>
         var part = transposed.MultiplyBy(predicted);                                         // [C,D]
         if (_gradient is null) _gradient = Keep(part - _target!);
         else _gradient.Plus_(part);
-        if (++_blocksDone < _blocks.Length) return;
+        if (++_blocksDone < _blocks.Count) return;
         Move(_gradient);
         Drop(_gradient);
         (_gradient, _blocksDone) = (null, 0);

@@ -109,6 +109,13 @@ public abstract class IterativeFit<TResult> : IDisposable where TResult : class,
         slot = Keep(next);
     }
 
+    /// <summary>A tensor of the fit's state that belongs to the caller from now on.</summary>
+    private protected Tensor GiveAway(Tensor tensor)
+    {
+        _owned.Remove(tensor);
+        return tensor;
+    }
+
     /// <summary>A copy that belongs to the caller, checked to be finite.</summary>
     private protected static Tensor HandOver(Tensor tensor, string name)
     {

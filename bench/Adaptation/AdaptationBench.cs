@@ -10,10 +10,14 @@ namespace FewShotCluster.Bench.Adaptation;
 
 /// <summary>How long the fits of a class set take, on features drawn at random: speed does not depend on what they are.</summary>
 /// <param name="sizes">Of the set.</param>
+/// <param name="fits">Which of <see cref="Fits"/>.</param>
 /// <param name="rounds">How it is timed.</param>
 /// <param name="progress">Gets a step's name and its share done.</param>
-public sealed class AdaptationBench(AdaptationSizes sizes, Interleaved rounds, Action<string, double> progress)
+public sealed class AdaptationBench(AdaptationSizes sizes, IReadOnlyCollection<string> fits, Interleaved rounds, Action<string, double> progress)
 {
+    /// <summary>What is timed.</summary>
+    public static readonly IReadOnlyList<string> Fits = ["inmap", "lp++", "gda", "onzeta", "refiner"];
+
     private const int MeasuredViews = 16, ViewResolution = 224, ViewBatch = 8;
 
     /// <summary>Everything, by number of threads. Sets the calling thread's number of torch threads.</summary>
@@ -24,15 +28,16 @@ public sealed class AdaptationBench(AdaptationSizes sizes, Interleaved rounds, A
         using var scope = NewDisposeScope();
         manual_seed(1);
         var figures = new List<Figure>();
-        Step("InMaP and its products", () => figures.Add(Inmap(threads, cancellationToken)));
-        Step("LP++", () => figures.AddRange(Probe(threads, cancellationToken)));
-        Step("GDA", () => figures.Add(Gda(threads, cancellationToken)));
-        Step("OnZeta", () => figures.Add(OnZeta(threads, cancellationToken)));
-        Step("the refiner's head", () => figures.AddRange(Refiner(threads, cancellationToken)));
+        Step("inmap", "InMaP and its products", () => figures.Add(Inmap(threads, cancellationToken)));
+        Step("lp++", "LP++", () => figures.AddRange(Probe(threads, cancellationToken)));
+        Step("gda", "GDA", () => figures.Add(Gda(threads, cancellationToken)));
+        Step("onzeta", "OnZeta", () => figures.Add(OnZeta(threads, cancellationToken)));
+        Step("refiner", "the refiner's head", () => figures.AddRange(Refiner(threads, cancellationToken)));
         return figures;
 
-        void Step(string name, Action measure)
+        void Step(string fit, string name, Action measure)
         {
+            if (!fits.Contains(fit)) return;
             progress(name, 0);
             measure();
             progress(name, 1);

@@ -1,9 +1,7 @@
 using System.CommandLine;
-using System.Globalization;
 using FewShotCluster.Bench.Adaptation;
 using FewShotCluster.Bench.Measurement;
 using FewShotCluster.Silo.Commands.Files;
-using Spectre.Console;
 
 namespace FewShotCluster.Silo.Commands.Bench;
 
@@ -15,31 +13,25 @@ internal static class BenchAdaptation
         var threads = BenchOptions.Count("--threads", "Of torch.", Environment.ProcessorCount);
         var rounds = BenchOptions.Count("--rounds", "Quiet rounds.", 7);
         var images = BenchOptions.Count("--images", "Unlabelled images of the InMaP refit.", new AdaptationSizes().Images);
+        var fits = ListOption.Words("--fits", "Which fits; all by default.", AdaptationBench.Fits, [.. AdaptationBench.Fits]);
         var json = LocalVerb.JsonOption();
-        var command = new Command("adaptation", "Times the fits of a class set.") { threads, rounds, images, json };
+        var command = new Command("adaptation", "Times the fits of a class set.") { threads, rounds, images, fits, json };
         command.SetAction((parsed, token) => RunAsync(
-            new AdaptationSizes { Images = parsed.GetValue(images) }, parsed.GetValue(threads), parsed.GetValue(rounds),
-            parsed.GetValue(json), token));
+            new AdaptationSizes { Images = parsed.GetValue(images) }, parsed.GetValue(fits)!, parsed.GetValue(threads),
+            parsed.GetValue(rounds), parsed.GetValue(json), token));
         return command;
     }
 
     private static async Task<int> RunAsync(
-        AdaptationSizes sizes, int threads, int rounds, string? json, CancellationToken cancellationToken)
+        AdaptationSizes sizes, IReadOnlyList<string> fits, int threads, int rounds, string? json, CancellationToken cancellationToken)
     {
         OutputFile.Check("--json", json);
         var figures = await LocalVerb.RunAsync(
             json,
-            (progress, stop) => new AdaptationBench(sizes, new Interleaved { Rounds = rounds }, progress).Run(threads, stop),
+            (progress, stop) => new AdaptationBench(sizes, fits, new Interleaved { Rounds = rounds }, progress).Run(threads, stop),
             cancellationToken);
-        var table = new Table { Border = TableBorder.Simple }.AddColumns("", "", "quartiles", "note");
-        foreach (var figure in figures)
-            table.AddRow(figure.Name, $"{Number(figure.Value)} {figure.Unit}", $"{Number(figure.Low)}-{Number(figure.High)}", figure.Note ?? "");
-        var console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(LocalVerb.Story(json)) });
-        if (!console.Profile.Out.IsTerminal) console.Profile.Width = 160;
-        console.Write(table);
+        FiguresTable.Print(LocalVerb.Story(json), figures);
         OutputFile.WriteJson(json, BenchReport.Of(figures));
         return 0;
     }
-
-    private static string Number(double? value) => value?.ToString("0.##", CultureInfo.InvariantCulture) ?? "";
 }

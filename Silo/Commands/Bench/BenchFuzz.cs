@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Diagnostics;
 using System.Globalization;
 using FewShotCluster.Bench.Measurement;
+using FewShotCluster.Bench.Processes;
 using FewShotCluster.Bench.Robustness;
 using FewShotCluster.Silo.Commands.Files;
 using FewShotCluster.Silo.Hosting;
@@ -94,13 +95,10 @@ internal static class BenchFuzz
     {
         public ProcessStartInfo Worker(int first, string folder)
         {
-            var program = Environment.ProcessPath!;
-            // Under 'dotnet fewshotd.dll' the program is the runtime, and its first argument this assembly.
-            string[] self = Path.GetFileNameWithoutExtension(program) == "dotnet" ? [typeof(BenchFuzz).Assembly.Location] : [];
             string[] more = Corpus is null ? [] : ["--corpus", Corpus];
-            return new ProcessStartInfo(program,
+            return SelfProgram.With(
             [
-                .. self, "bench", "fuzz", "--cases", Text(Cases), "--seed", Text(Seed), .. more,
+                "bench", "fuzz", "--cases", Text(Cases), "--seed", Text(Seed), .. more,
                 "--worker-first", Text(first), "--worker-folder", folder,
             ]);
         }

@@ -66,6 +66,27 @@ public class SinkhornTests
         Golden.Close(soft, Sinkhorn.Balance(logits, 0.1, gamma: 1), 1e-12);
     }
 
+    [Theory]
+    [InlineData(0)]
+    [InlineData(0.5)]
+    public void Many_rows_are_balanced_block_by_block_as_in_one_piece(double gamma)
+    {
+        using var scope = torch.NewDisposeScope();
+        torch.manual_seed(5);
+        var logits = torch.randn(1300, 6, dtype: torch.ScalarType.Float64);
+        var p = (logits / torch.tensor(0.5, dtype: torch.ScalarType.Float64)).softmax(1);
+        var images = torch.tensor(1300.0, dtype: torch.ScalarType.Float64);
+        var mass = p.sum(dim: 0).pow(torch.tensor(gamma, dtype: torch.ScalarType.Float64));
+        mass /= mass.sum();
+        // The definition itself, on the whole matrix; more rounds than scale factors are folded after.
+        for (var round = 0; round < 26; round++)
+        {
+            p = p / p.sum(dim: 0) * mass;
+            p = p / (p.sum(dim: 1, keepdim: true) * images);
+        }
+        Golden.Close(p * images, Sinkhorn.Balance(logits, 0.5, gamma, 26), 1e-12);
+    }
+
     [Fact]
     public void A_constant_added_to_a_row_changes_nothing()
     {

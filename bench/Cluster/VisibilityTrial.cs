@@ -1,0 +1,68 @@
+using System.Diagnostics;
+using FewShotCluster.Bench.Processes;
+using FewShotCluster.Client;
+using FewShotCluster.GrainInterfaces.ClassSets;
+using FewShotCluster.Load;
+
+namespace FewShotCluster.Bench.Cluster;
+
+/// <summary>
+/// How long until a name that was added through one node is an answer's class on another node. All added names have one prompt, whose
+/// features are cached after the first: what is measured is all but the encoding of the text.
+/// </summary>
+/// <param name="trial">The processes.</param>
+/// <param name="options">How much.</param>
+public sealed class VisibilityTrial(TrialCluster trial, VisibilityTrial.Options options)
+{
+    private const string Set = "visible", Prompt = "a photo of a thing that was added.";
+
+    /// <summary>How much.</summary>
+    /// <param name="Adds">Names added and asked for.</param>
+    public sealed record Options(int Adds)
+    {
+        /// <summary>Names of the class set before.</summary>
+        public int Classes { get; init; } = 1000;
+    }
+
+    /// <summary>Runs the trial.</summary>
+    public async Task<TrialResult> RunAsync(CancellationToken cancellationToken)
+    {
+        await trial.StartRedisAsync(cancellationToken);
+        var writes = await trial.StartAsync("node-a", NullModels, cancellationToken);
+        var reads = await trial.StartAsync("node-b", NullModels, cancellationToken);
+        await using var writer = await writes.ConnectAsync(cancellationToken);
+        await using var reader = await reads.ConnectAsync(cancellationToken);
+        await TrialCluster.CreateAsync(writer, Set, options.Classes, cancellationToken);
+        var (total, afterAck) = (new LatencyHistogram(), new LatencyHistogram());
+        var (failures, photo) = (new List<string>(), trial.Photos[0]);
+        const string step = "adding through one node, asking another";
+        // The first ones warm up: text, photo, snapshots.
+        for (var i = -5; i < options.Adds; i++)
+        {
+            var start = Stopwatch.GetTimestamp();
+            var added = await writer.AddClassesAsync(Set, [new ClassDefinition(AddedNames.Of(i + 5), Prompt: Prompt)], cancellationToken: cancellationToken);
+            var acknowledged = Stopwatch.GetElapsedTime(start);
+            var answer = await reader.ClassifyAsync(
+                Set, photo, new ClassifyOptions { MinimumVersion = added.Version, Top = 1000, Learn = false }, cancellationToken);
+            var elapsed = Stopwatch.GetElapsedTime(start);
+            if (answer.Version < added.Version) failures.Add($"stale answer: version {answer.Version}, token {added.Version}");
+            if (i < 0) continue;
+            total.Record(elapsed);
+            afterAck.Record(elapsed - acknowledged);
+            trial.Progress(step, (i + 1.0) / options.Adds);
+        }
+        var set = await reader.DescribeAsync(Set, cancellationToken);
+        if (set.Version != options.Adds + 6) failures.Add($"version gap: version {set.Version} after {options.Adds + 5} names added to version 1");
+        var setting = $"{options.Adds} names added to {options.Classes} classes x 512 x 2 null encoders, Redis with appendfsync always, both nodes on one machine";
+        return new(
+        [
+            new("cluster/visibility/p50", total.Milliseconds(50), "ms") { Note = $"from the call that adds to the other node's answer; {setting}" },
+            new("cluster/visibility/p99", total.Milliseconds(99), "ms") { Note = "limit 50" },
+            new("cluster/visibility/after-acknowledgement-p50", afterAck.Milliseconds(50), "ms"),
+            new("cluster/visibility/after-acknowledgement-p99", afterAck.Milliseconds(99), "ms"),
+        ], failures);
+    }
+
+    // Of CLIP's feature size; what they compute is not what is measured.
+    private static NodeSpec NullModels(NodeSpec spec) => spec with { Environment = new Dictionary<string, string> { ["FEWSHOT_NULL_ENCODERS"] = "2" } };
+}
