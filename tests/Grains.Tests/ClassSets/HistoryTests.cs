@@ -94,7 +94,7 @@ public sealed class HistoryTests
     {
         var folder = Directory.CreateTempSubdirectory("fewshot-history-");
         await using var services = new ServiceCollection().AddSerializer().BuildServiceProvider();
-        var store = new SqliteClassSetStore(folder.FullName, services.GetRequiredService<Serializer<ClassSetHead>>());
+        var store = new SqliteClassSetStore(folder.FullName, new HeadCodec(services.GetRequiredService<Serializer<ClassSetHead>>()));
         var repository = new ClassSetRepository(
             store, services.GetRequiredService<Serializer<ClassSetState>>(), services.GetRequiredService<Serializer<PendingFits>>());
         var random = new Random(5);
