@@ -14,10 +14,10 @@ public sealed class RedisClusterTests(RunningCluster cluster) : IClassFixture<Ru
     private static readonly ClassifyOptions TenSeconds = new() { Deadline = TimeSpan.FromSeconds(10) };
 
     [Fact]
-    public async Task LostNodesAreSurvivedAndReplaced()
+    public async Task ALostNodeIsSurvivedAndReplaced()
     {
         await cluster.EnsureStartedAsync();
-        var (first, second, third) = (cluster.Nodes[0], cluster.Nodes[1], cluster.Nodes[2]);
+        var (first, second) = (cluster.Nodes[0], cluster.Nodes[1]);
         await using var writer = await first.ConnectAsync();
         await using var reader = await second.ConnectAsync();
         var status = await StatusWhen(reader, s => s.Devices.Count == 3);
@@ -36,9 +36,9 @@ public sealed class RedisClusterTests(RunningCluster cluster) : IClassFixture<Ru
         var version = added.Version;
         var asking = Repeat(stop.Token, async i =>
         {
-            var least = Volatile.Read(ref version);
-            var asked = await client.ClassifyAsync("set", Pictures.Test(i % Pictures.Classes.Count), TenSeconds with { MinimumVersion = least });
-            Assert.True(asked.Version >= least);
+            var known = Volatile.Read(ref version);
+            var asked = await client.ClassifyAsync("set", Pictures.Test(i % Pictures.Classes.Count), TenSeconds with { MinimumVersion = known });
+            Assert.True(asked.Version >= known);
         });
         var adding = Repeat(stop.Token, async i =>
         {
@@ -49,15 +49,12 @@ public sealed class RedisClusterTests(RunningCluster cluster) : IClassFixture<Ru
         await Counts(asking.Done, asking.Done, asking.Done, asking.Done);
         foreach (var node in cluster.Nodes) Assert.Contains("fewshot_requests_total{", await node.Http.GetStringAsync("/metrics"));
         await Counts(asking.Done, adding.Done);
-        await Task.WhenAll(cluster.KillAsync(first), cluster.KillAsync(third));
+        await cluster.KillAsync(first);
         await Counts(asking.Done, adding.Done);
-        var replacements = await Task.WhenAll(cluster.AddAsync(), cluster.AddAsync());
-        foreach (var replacement in replacements)
-        {
-            await using var newcomer = await replacement.ConnectAsync();
-            var least = Volatile.Read(ref version);
-            Assert.True((await newcomer.ClassifyAsync("set", Pictures.Test(1), TenSeconds with { MinimumVersion = least })).Version >= least);
-        }
+        var replacement = await cluster.AddAsync();
+        await using var newcomer = await replacement.ConnectAsync();
+        var least = Volatile.Read(ref version);
+        Assert.True((await newcomer.ClassifyAsync("set", Pictures.Test(1), TenSeconds with { MinimumVersion = least })).Version >= least);
         status = await StatusWhen(reader, s => s.Devices.Count == 3 && s.Nodes.All(node => node.State == "Active"));
         Assert.Equal(cluster.Nodes.Select(node => node.Node).Order(), status.Nodes.Select(node => node.Name).Order());
         await stop.CancelAsync();
