@@ -19,7 +19,7 @@ public sealed class InmapFit : IterativeFit<InmapResult>
 {
     private readonly InmapOptions _options;
     // A few milliseconds a step on two cores: what serves beside the fit waits for no more.
-    private const int ImagesPerBlock = 512;
+    private static readonly int ImagesPerBlock = int.TryParse(Environment.GetEnvironmentVariable("XBLOCK"), out var xb) ? xb : 512;
 
     private readonly long _images;
     private readonly Tensor[] _rows;        // X by blocks [n,D], unit rows, until they are factors
