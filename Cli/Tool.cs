@@ -27,6 +27,7 @@ internal static class Tool
             EvaluateVerb.Create(shared),
             LoadVerb.Create(shared),
             StatusVerb.Create(shared),
+            WatchVerb.Create(shared),
             shared.Gateway,
             shared.Json,
         };

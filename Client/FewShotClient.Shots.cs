@@ -9,21 +9,45 @@ public sealed partial class FewShotClient
 {
     /// <inheritdoc/>
     public Task<AddShotsResult> AddShotsAsync(
-        string classSetId, IReadOnlyList<Shot> shots, string? operationId = null, IProgress<ShotsProgress>? progress = null,
+        string classSetId, IReadOnlyList<Shot> shots, WriteOperation? operation = null, IProgress<ShotsProgress>? progress = null,
         CancellationToken cancellationToken = default) =>
-        AddShotsAsync(classSetId, shots.ToAsyncEnumerable(), shots.Count, operationId, progress, cancellationToken);
+        AddShotsAsync(classSetId, shots.ToAsyncEnumerable(), shots.Count, operation, progress, cancellationToken);
 
     /// <inheritdoc/>
     public Task<AddShotsResult> AddShotsAsync(
-        string classSetId, IAsyncEnumerable<Shot> shots, string? operationId = null, IProgress<ShotsProgress>? progress = null,
+        string classSetId, IAsyncEnumerable<Shot> shots, WriteOperation? operation = null, IProgress<ShotsProgress>? progress = null,
         CancellationToken cancellationToken = default) =>
-        AddShotsAsync(classSetId, shots, null, operationId, progress, cancellationToken);
+        AddShotsAsync(classSetId, shots, null, operation, progress, cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<ShotsEdited> RemoveShotsAsync(
+        string classSetId, ShotSelection selection, WriteOperation? operation = null, CancellationToken cancellationToken = default)
+    {
+        PayloadLimits.CheckShots(selection.ClassIds.Count + selection.Keys.Count);
+        var write = operation ?? NewOperation();
+        return Write($"remove shots of '{classSetId}'", classSetId, (set, token) => set.RemoveShots(selection, write, token), cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public Task<ShotsEdited> MoveShotsAsync(
+        string classSetId, IReadOnlyList<ShotMove> moves, WriteOperation? operation = null, CancellationToken cancellationToken = default)
+    {
+        PayloadLimits.CheckShots(moves.Count);
+        var write = operation ?? NewOperation();
+        return Write($"move shots of '{classSetId}'", classSetId, (set, token) => set.MoveShots(moves, write, token), cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public Task<IReadOnlyList<ShotRecord>> ListShotsAsync(string classSetId, CancellationToken cancellationToken = default) =>
+        Read($"list the shots of '{classSetId}'", () => ClassSet(classSetId).ListShots(), cancellationToken);
 
     private async Task<AddShotsResult> AddShotsAsync(
-        string classSetId, IAsyncEnumerable<Shot> shots, int? total, string? operationId, IProgress<ShotsProgress>? progress,
+        string classSetId, IAsyncEnumerable<Shot> shots, int? total, WriteOperation? operation, IProgress<ShotsProgress>? progress,
         CancellationToken cancellationToken)
     {
-        var operation = operationId ?? NewOperation();
+        var write = operation ?? NewOperation();
+        // Each call expects what the one before published.
+        var expected = write.ExpectedVersion;
         var (version, added, duplicates, sent, call) = (0L, 0, 0, 0, 0);
         var failed = new List<FailedInput>();
         await foreach (var batch in ShotBatches.Split(shots, cancellationToken))
@@ -32,7 +56,9 @@ public sealed partial class FewShotClient
             sent += batch.Failed.Count + batch.Shots.Count;
             if (batch.Shots.Count > 0)
             {
-                var result = await AddBatchAsync(classSetId, batch.Shots, $"{operation}/{call++}", added, cancellationToken);
+                var result = await AddBatchAsync(
+                    classSetId, batch.Shots, new WriteOperation($"{write.Id}/{call++}", expected), added, cancellationToken);
+                if (expected is not null) expected = result.Version;
                 (version, added, duplicates) = (result.Version, added + result.Added, duplicates + result.Duplicates);
                 failed.AddRange(result.Failed);
             }
@@ -44,7 +70,7 @@ public sealed partial class FewShotClient
     }
 
     private async Task<AddShotsResult> AddBatchAsync(
-        string classSetId, IReadOnlyList<Shot> shots, string operation, int addedBefore, CancellationToken cancellationToken)
+        string classSetId, IReadOnlyList<Shot> shots, WriteOperation operation, int addedBefore, CancellationToken cancellationToken)
     {
         try
         {

@@ -56,21 +56,62 @@ public sealed partial class FewShotClient : IFewShotClient
 
     /// <inheritdoc/>
     public Task<ClassSetVersion> CreateClassSetAsync(
-        string classSetId, ClassSetDefinition definition, string? operationId = null, CancellationToken cancellationToken = default)
+        string classSetId, ClassSetDefinition definition, WriteOperation? operation = null, CancellationToken cancellationToken = default)
     {
         PayloadLimits.CheckClasses(definition.Classes);
-        var operation = operationId ?? NewOperation();
-        return Write($"create class set '{classSetId}'", classSetId, (set, token) => set.Create(definition, operation, token), cancellationToken);
+        var write = operation ?? NewOperation();
+        return Write($"create class set '{classSetId}'", classSetId, (set, token) => set.Create(definition, write, token), cancellationToken);
     }
 
     /// <inheritdoc/>
     public Task<ClassSetVersion> AddClassesAsync(
-        string classSetId, IReadOnlyList<ClassDefinition> classes, string? operationId = null, CancellationToken cancellationToken = default)
+        string classSetId, IReadOnlyList<ClassDefinition> classes, WriteOperation? operation = null, CancellationToken cancellationToken = default)
     {
         PayloadLimits.CheckClasses(classes);
-        var operation = operationId ?? NewOperation();
-        return Write($"add classes to '{classSetId}'", classSetId, (set, token) => set.AddClasses(classes, operation, token), cancellationToken);
+        var write = operation ?? NewOperation();
+        return Write($"add classes to '{classSetId}'", classSetId, (set, token) => set.AddClasses(classes, write, token), cancellationToken);
     }
+
+    /// <inheritdoc/>
+    public Task<ClassSetVersion> DeleteClassSetAsync(
+        string classSetId, WriteOperation? operation = null, CancellationToken cancellationToken = default)
+    {
+        var write = operation ?? NewOperation();
+        return Write($"delete class set '{classSetId}'", classSetId, (set, token) => set.Delete(write, token), cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public Task<ClassSetVersion> RemoveClassesAsync(
+        string classSetId, IReadOnlyList<string> names, WriteOperation? operation = null, CancellationToken cancellationToken = default)
+    {
+        PayloadLimits.CheckClasses([.. names.Select(name => new ClassDefinition(name))]);
+        var write = operation ?? NewOperation();
+        return Write($"remove classes of '{classSetId}'", classSetId, (set, token) => set.RemoveClasses(names, write, token), cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public Task<ClassSetVersion> RenameClassAsync(
+        string classSetId, string name, string newName, string? newPrompt = null, WriteOperation? operation = null,
+        CancellationToken cancellationToken = default)
+    {
+        PayloadLimits.CheckClasses([new ClassDefinition(name), new ClassDefinition(newName, Prompt: newPrompt)]);
+        var write = operation ?? NewOperation();
+        return Write(
+            $"rename a class of '{classSetId}'", classSetId, (set, token) => set.RenameClass(name, newName, newPrompt, write, token),
+            cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public Task<ClassSetVersion> RollbackAsync(
+        string classSetId, long version, WriteOperation? operation = null, CancellationToken cancellationToken = default)
+    {
+        var write = operation ?? NewOperation();
+        return Write($"roll '{classSetId}' back", classSetId, (set, token) => set.Rollback(version, write, token), cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public Task<IReadOnlyList<ClassSetVersionRecord>> GetHistoryAsync(string classSetId, CancellationToken cancellationToken = default) =>
+        Read($"history of '{classSetId}'", () => ClassSet(classSetId).GetHistory(), cancellationToken);
 
     /// <inheritdoc/>
     public Task<ClassSetDescription> DescribeAsync(string classSetId, CancellationToken cancellationToken = default) =>
@@ -89,7 +130,7 @@ public sealed partial class FewShotClient : IFewShotClient
     /// <inheritdoc/>
     public ValueTask DisposeAsync() => connection.DisposeAsync();
 
-    private static string NewOperation() => Guid.NewGuid().ToString("N");
+    private static WriteOperation NewOperation() => new(Guid.NewGuid().ToString("N"));
 
     private static void Check(FewShotClientOptions options)
     {

@@ -21,6 +21,12 @@ public static class PayloadLimits
     /// <summary>And of at most this many photos.</summary>
     public const int MaxShotBatchCount = 64;
 
+    /// <summary>An exported class set travels in stretches of at most this many bytes (4 MiB).</summary>
+    public const int MaxArchiveChunkBytes = 4 * 1024 * 1024;
+
+    /// <summary>One write names at most this many shots.</summary>
+    public const int MaxShotsPerEdit = 100_000;
+
     // Field headers, length prefixes and the nullable id of one class on the wire.
     private const int ClassOverhead = 32;
 
@@ -46,6 +52,12 @@ public static class PayloadLimits
             throw new FewShotException(
                 FewShotErrorCode.LimitExceeded,
                 $"{classes.Count} classes take {bytes} bytes, one call carries {MaxPayloadBytes}: add them in several calls");
+    }
+
+    internal static void CheckShots(int shots)
+    {
+        if (shots > MaxShotsPerEdit)
+            throw new FewShotException(FewShotErrorCode.LimitExceeded, $"{shots} shots, one call names {MaxShotsPerEdit}: use several calls");
     }
 
     internal static FewShotException TooLarge(int bytes, string what) => new(

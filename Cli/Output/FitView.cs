@@ -1,3 +1,4 @@
+using System.CommandLine;
 using System.Globalization;
 using FewShotCluster.Client;
 using FewShotCluster.GrainInterfaces.ClassSets;
@@ -7,6 +8,22 @@ namespace FewShotCluster.Cli.Output;
 /// <summary>Background fits: their progress while running, their outcome in a line. A refused fit is an answer: exit code 0, the reason printed.</summary>
 internal static class FitView
 {
+    public static Option<string?> Preset()
+    {
+        var preset = new Option<string?>("--preset") { Description = "paper or seed: whose settings, instead of the set's policy." };
+        preset.AcceptOnlyFromAmong("paper", "seed");
+        return preset;
+    }
+
+    public static Option<bool> Cancel() => new("--cancel") { Description = "End the fit that runs or waits." };
+
+    public static FitPreset? Of(string? preset) => preset switch
+    {
+        null => null,
+        "seed" => FitPreset.Seed,
+        _ => FitPreset.Paper,
+    };
+
     public static async Task<int> RunAsync(
         VerbCall call, string title, Func<IFewShotClient, IProgress<FitStatus>, Task<FitStatus>> fit, CancellationToken cancellationToken)
     {

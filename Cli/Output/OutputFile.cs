@@ -20,25 +20,36 @@ internal static class OutputFile
     /// Writes beside the target and renames. It takes no token: Ctrl-C ends the work before the file or after it, and a report is
     /// worth having even then.
     /// </summary>
-    public static void Write(string path, string content)
+    public static void Write(string path, string content) => WriteAsync(
+        path,
+        file =>
+        {
+            file.Write(Utf8.GetBytes(content));
+            return Task.FromResult(true);
+        }).GetAwaiter().GetResult();
+
+    /// <summary>The same for what is written piece by piece; when that fails, what was there before stays.</summary>
+    public static async Task<T> WriteAsync<T>(string path, Func<Stream, Task<T>> write)
     {
         var full = Path.GetFullPath(path);
         var folder = Path.GetDirectoryName(full)!;
         if (folder == "/dev")
         {
             // A rename would put a file in the device's place.
-            File.WriteAllText(full, content, Utf8);
-            return;
+            await using var device = File.OpenWrite(full);
+            return await write(device);
         }
         var temporary = Path.Combine(folder, $".{Path.GetFileName(full)}.{Guid.NewGuid():N}.tmp");
         try
         {
-            using (var file = File.Create(temporary))
+            T result;
+            await using (var file = File.Create(temporary))
             {
-                file.Write(Utf8.GetBytes(content));
+                result = await write(file);
                 file.Flush(flushToDisk: true);
             }
             File.Move(temporary, full, overwrite: true);
+            return result;
         }
         finally
         {

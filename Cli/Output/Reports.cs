@@ -12,6 +12,9 @@ internal sealed record ClassifyReport(IReadOnlyList<ClassifiedFile> Files, IRead
 /// <summary>One classified file.</summary>
 internal sealed record ClassifiedFile(string File, ClassificationAnswer Answer);
 
+/// <summary>A shot as <c>shots list</c> reports it.</summary>
+internal sealed record ShotLine(int ClassId, string Key);
+
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
     WriteIndented = true,
@@ -24,6 +27,9 @@ internal sealed record ClassifiedFile(string File, ClassificationAnswer Answer);
 [JsonSerializable(typeof(FitStatus))]
 [JsonSerializable(typeof(ClassSetDescription))]
 [JsonSerializable(typeof(IReadOnlyList<ClassSetSummary>))]
+[JsonSerializable(typeof(ShotsEdited))]
+[JsonSerializable(typeof(IReadOnlyList<ShotLine>))]
+[JsonSerializable(typeof(IReadOnlyList<ClassSetVersionRecord>))]
 [JsonSerializable(typeof(ClusterStatus))]
 [JsonSerializable(typeof(LoadReport))]
 internal sealed partial class Reports : JsonSerializerContext;

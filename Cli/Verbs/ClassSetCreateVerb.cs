@@ -19,7 +19,8 @@ internal static class ClassSetCreateVerb
                 + "May be repeated; the first becomes the refiner's family unless the policy names one.",
         };
         var policy = new Option<string?>("--policy") { Description = "Policy as JSON (promptTemplates, refinerFamily, ...)." };
-        var command = new Command("create", "Creates a class set from a class file.") { id, from, templates, families, policy };
+        var write = new WriteOptions();
+        var command = write.On(new Command("create", "Creates a class set from a class file.") { id, from, templates, families, policy });
         return command.Runs(shared, async (call, token) =>
         {
             var rules = (call.Get(families) ?? []).Select(FamilyRule.Parse).ToList();
@@ -29,7 +30,7 @@ internal static class ClassSetCreateVerb
                 Policy = Policy(call.Get(policy), call.Get(templates) ?? [], rules.FirstOrDefault()?.Family),
             };
             await using var client = await call.ConnectAsync(token);
-            var version = await client.CreateClassSetAsync(call.Get(id), definition, cancellationToken: token);
+            var version = await client.CreateClassSetAsync(call.Get(id), definition, write.Of(call), token);
             call.Line($"{version.ClassSetId}: version {version.Version}, {definition.Classes.Count} classes");
             await call.ReportAsync(version, Reports.Default.ClassSetVersion);
             return ExitCodes.Done;

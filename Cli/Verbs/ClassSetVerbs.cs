@@ -10,5 +10,10 @@ internal static class ClassSetVerbs
         ClassSetCreateVerb.Create(shared),
         ClassSetShowVerb.Create(shared),
         ClassSetListVerb.Create(shared),
+        ClassSetHistoryVerb.Create(shared),
+        ClassSetRollbackVerb.Create(shared),
+        ClassSetExportVerb.Create(shared),
+        ClassSetImportVerb.Create(shared),
+        ClassSetDeleteVerb.Create(shared),
     };
 }

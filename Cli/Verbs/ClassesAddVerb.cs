@@ -14,15 +14,15 @@ internal static class ClassesAddVerb
         var id = SharedOptions.ClassSetId();
         var names = new Argument<string[]>("name") { Description = "New names, as they are.", Arity = ArgumentArity.ZeroOrMore };
         var from = new Option<string?>("--from") { Description = "Class file with further names, with or without ids." };
-        var operation = new Option<string?>("--operation") { Description = "Operation id: repeating the command with it adds nothing twice." };
-        var command = new Command("add", "Adds names; photos of them are recognised at once.") { id, names, from, operation };
+        var write = new WriteOptions();
+        var command = write.On(new Command("add", "Adds names; photos of them are recognised at once.") { id, names, from });
         return command.Runs(shared, async (call, token) =>
         {
             List<ClassDefinition> classes = [.. call.Get(names).Select(name => new ClassDefinition(name))];
             if (call.Get(from) is { } file) classes.AddRange(ClassFile.Read(file));
             if (classes.Count == 0) throw new FewShotException(FewShotErrorCode.InvalidArgument, "no names given: list them, or a file by --from");
             await using var client = await call.ConnectAsync(token);
-            var version = await client.AddClassesAsync(call.Get(id), classes, call.Get(operation), token);
+            var version = await client.AddClassesAsync(call.Get(id), classes, write.Of(call), token);
             call.Line($"{version.ClassSetId}: version {version.Version}");
             await call.ReportAsync(version, Reports.Default.ClassSetVersion);
             return ExitCodes.Done;

@@ -11,6 +11,8 @@ internal static class FailureTranslation
         FewShotException e => e.Code.IsTransient(),
         SiloUnavailableException or OrleansMessageRejectionException or Orleans.Runtime.Messaging.ConnectionFailedException
             or GatewayTooBusyException or TimeoutException => true,
+        // Neither the caller's nor the deadline's, which are seen before: the node gave up, as one does that stops.
+        OperationCanceledException => true,
         OrleansException e => IsNoCompatibleSilo(e),
         _ => false,
     };
@@ -31,6 +33,8 @@ internal static class FailureTranslation
             FewShotErrorCode.DeviceUnavailable,
             $"{what}: the connection to {where} was lost ({Line(failure)}); check that the node is running, then try again",
             inner: failure),
+        OperationCanceledException => new(
+            FewShotErrorCode.DeviceUnavailable, $"{what}: the node that worked on it gave it up, as one does that stops; try again", inner: failure),
         OrleansException e when IsNoCompatibleSilo(e) => new(
             FewShotErrorCode.DeviceUnavailable, $"{what}: no node of the cluster can serve it now; check 'fewshot status'", inner: failure),
         ObjectDisposedException => new(FewShotErrorCode.InvalidArgument, $"{what}: the client was disposed; keep one for the life of the program", inner: failure),

@@ -42,6 +42,10 @@ public sealed record ClassSetSnapshot
     /// <summary>What the InMaP proxies were fitted on, or why text is served, in words.</summary>
     [Id(8)]
     public string ProxyBasis { get; init; } = "";
+
+    /// <summary>SHA-256 of everything but id and version, hexadecimal: versions of equal content have equal digests.</summary>
+    [Id(9)]
+    public string Digest { get; init; } = "";
 }
 
 /// <summary>How sure a stage may be.</summary>

@@ -38,7 +38,7 @@ public enum FitKind
 /// <summary>Where a background fit stands.</summary>
 public enum FitState
 {
-    /// <summary>No fit of that kind was asked for since the node started.</summary>
+    /// <summary>No fit of that kind was asked for since the set was loaded.</summary>
     None = 0,
 
     /// <summary>Running as slices between inference batches.</summary>
@@ -52,6 +52,12 @@ public enum FitState
 
     /// <summary>Failed; the reason says why.</summary>
     Failed = 4,
+
+    /// <summary>Waits for another fit of the set to end.</summary>
+    Queued = 5,
+
+    /// <summary>Ended by somebody before it was published.</summary>
+    Cancelled = 6,
 }
 
 /// <summary>Progress and outcome of a background fit.</summary>
@@ -69,3 +75,10 @@ public sealed record FitStatus(
     [property: Id(3)] long Version,
     [property: Id(4)] string Reason,
     [property: Id(5)] double Seconds);
+
+/// <summary>Questions about a fit's state.</summary>
+public static class FitStates
+{
+    /// <summary>Whether the fit is still to end: it runs or waits.</summary>
+    public static bool IsPending(this FitState state) => state is FitState.Running or FitState.Queued;
+}

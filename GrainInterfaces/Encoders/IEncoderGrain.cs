@@ -29,7 +29,7 @@ public interface IEncoderGrain : IGrainWithStringKey
     /// </summary>
     /// <param name="classSetId">The class set.</param>
     /// <param name="key">The image's content key.</param>
-    /// <param name="predicted">Position of the class that was answered: pools are kept balanced by it.</param>
+    /// <param name="predicted">Id of the class that was answered: pools are kept balanced by it.</param>
     [Alias("Learn"), OneWay]
     Task Learn(string classSetId, ContentKey key, int predicted);
 

@@ -13,12 +13,20 @@ namespace FewShotCluster.Grains.Adaptation;
 /// <param name="LogitScale">exp of CLIP's logit_scale.</param>
 internal sealed record ProbeProblem(byte[] Features, byte[] Text, long[] Labels, int Dimension, double LogitScale);
 
+/// <summary>Images of one encoder that choose the epoch.</summary>
+/// <param name="Features">[v,D] unit length.</param>
+/// <param name="Labels">Row of each image's class [v].</param>
+internal sealed record ProbeValidation(byte[] Features, long[] Labels);
+
 /// <summary>A fitted probe.</summary>
 /// <param name="Weights">[S,D]</param>
 /// <param name="Bias">[S]</param>
 /// <param name="Alpha">[S]</param>
 /// <param name="Epoch">Epochs of LP++; 0 for GDA.</param>
-/// <param name="HeldOut">[n,S]: logits of each shot by weights that never saw it; null: not cross-validated.</param>
+/// <param name="HeldOut">
+/// Logits that tell how sure the probe may be: [n,S] of each shot by weights that never saw it, or [v,S] of the validation images; null:
+/// there are neither.
+/// </param>
 internal sealed record LearnedProbe(byte[] Weights, byte[] Bias, byte[] Alpha, int Epoch, byte[]? HeldOut);
 
 /// <summary>From the shots of the seen classes to LP++ or GDA weights of one encoder.</summary>
@@ -27,10 +35,13 @@ internal sealed class ProbeLearner(IFitRunner runner, ClassSetPolicy policy)
     // Held-out logits of every looked-at epoch are kept until the best is known: about half a gigabyte at this many.
     private const long MostCrossValidated = 4_000_000;
 
-    public async Task<LearnedProbe> Learn(ProbeProblem problem, Action<double> report, CancellationToken cancellationToken)
+    /// <summary>Learns from the shots; validation images, where there are any, choose LP++'s epoch in the place of cross-validation.</summary>
+    public async Task<LearnedProbe> Learn(
+        ProbeProblem problem, ProbeValidation? validation, Action<double> report, CancellationToken cancellationToken)
     {
         if (policy.ProbePreset == ProbePreset.Gda) return await runner.Run(() => Gda(problem), cancellationToken);
         var options = Options(problem);
+        if (validation is not null) return await Validated(problem, validation, options, report, cancellationToken);
         var (epochs, heldOut, share) = (options.Epochs, (byte[]?)null, 0.0);
         if (CanCrossValidate(problem))
         {
@@ -49,6 +60,16 @@ internal sealed class ProbeLearner(IFitRunner runner, ClassSetPolicy policy)
             done => report(share + (1 - share) * done),
             cancellationToken);
     }
+
+    private Task<LearnedProbe> Validated(
+        ProbeProblem problem, ProbeValidation validation, LpPlusPlusOptions options, Action<double> report, CancellationToken cancellationToken) =>
+        runner.Run(
+            () => new LpPlusPlusFit(Shots(problem), Text(problem), options, Labelled(validation.Features, validation.Labels, problem)),
+            result => new LearnedProbe(
+                FitMatrix.Bytes(result.Weights.W), FitMatrix.Bytes(result.Weights.Bias), FitMatrix.Bytes(result.Weights.Alpha), result.Epoch,
+                FitMatrix.Bytes(Scores.Probe(FitMatrix.Read(validation.Features, problem.Dimension, runner.Device), Text(problem), result.Weights))),
+            report,
+            cancellationToken);
 
     private bool CanCrossValidate(ProbeProblem problem)
     {
@@ -73,8 +94,10 @@ internal sealed class ProbeLearner(IFitRunner runner, ClassSetPolicy policy)
         return new LearnedProbe(FitMatrix.Bytes(probe.W), FitMatrix.Bytes(probe.Bias), FitMatrix.Bytes(probe.Alpha), 0, null);
     }
 
-    private LabelledFeatures Shots(ProbeProblem problem) => new(
-        FitMatrix.Read(problem.Features, problem.Dimension, runner.Device), torch.tensor(problem.Labels).to(runner.Device));
+    private LabelledFeatures Shots(ProbeProblem problem) => Labelled(problem.Features, problem.Labels, problem);
+
+    private LabelledFeatures Labelled(byte[] features, long[] labels, ProbeProblem problem) => new(
+        FitMatrix.Read(features, problem.Dimension, runner.Device), torch.tensor(labels).to(runner.Device));
 
     private Tensor Text(ProbeProblem problem) => FitMatrix.Read(problem.Text, problem.Dimension, runner.Device).t();
 }

@@ -8,5 +8,5 @@ namespace FewShotCluster.Grains.ClassSets;
 [StatelessWorker(1), Reentrant]
 internal sealed class ClassSetCatalogGrain(IClassSetStore store) : Grain, IClassSetCatalogGrain
 {
-    public Task<IReadOnlyList<ClassSetSummary>> List(CancellationToken cancellationToken) => store.List(cancellationToken);
+    public Task<IReadOnlyList<ClassSetSummary>> List(CancellationToken cancellationToken) => store.ListPresent(cancellationToken);
 }

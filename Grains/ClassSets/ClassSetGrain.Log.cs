@@ -5,8 +5,8 @@ namespace FewShotCluster.Grains.ClassSets;
 
 internal sealed partial class ClassSetGrain
 {
-    [LoggerMessage(1101, LogLevel.Information, "class set {ClassSet}: version {Version} published, {Classes} classes")]
-    private static partial void LogPublished(ILogger logger, string classSet, long version, int classes);
+    [LoggerMessage(1101, LogLevel.Information, "class set {ClassSet}: version {Version} published, {Classes} classes: {Words}")]
+    private static partial void LogPublished(ILogger logger, string classSet, long version, string words, int classes);
 
     [LoggerMessage(1102, LogLevel.Error, "class set {ClassSet}: version {Version} was not written, nothing was published")]
     private static partial void LogWriteFailed(ILogger logger, Exception exception, string classSet, long version);
@@ -19,4 +19,7 @@ internal sealed partial class ClassSetGrain
 
     [LoggerMessage(1105, LogLevel.Warning, "class set {ClassSet}: whether a fit is due could not be found out")]
     private static partial void LogLookFailed(ILogger logger, Exception exception, string classSet);
+
+    [LoggerMessage(1106, LogLevel.Information, "fit {Kind} of class set {ClassSet} begins anew: {Reason}")]
+    private static partial void LogFitAgain(ILogger logger, FitKind kind, string classSet, string reason);
 }

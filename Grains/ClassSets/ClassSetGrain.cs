@@ -1,7 +1,7 @@
 using FewShotCluster.GrainInterfaces.ClassSets;
 using FewShotCluster.GrainInterfaces.Errors;
+using FewShotCluster.Grains.ClassSets.Archives;
 using FewShotCluster.Grains.ClassSets.Fits;
-using FewShotCluster.Grains.Errors;
 using FewShotCluster.Grains.Hosting;
 using FewShotCluster.Grains.Metrics;
 using FewShotCluster.Grains.Storage;
@@ -16,6 +16,10 @@ namespace FewShotCluster.Grains.ClassSets;
 internal sealed partial class ClassSetGrain(
     ClassSetRepository repository,
     ClassSetWrites writes,
+    ClassWrites classWrites,
+    ShotWrites shotWrites,
+    ImportChecks importChecks,
+    ValidationStage validationStage,
     ShotsFit shotsFit,
     ProxiesFit proxiesFit,
     AutomaticFits automatic,
@@ -30,17 +34,24 @@ internal sealed partial class ClassSetGrain(
 
     // Fits interleave with calls: two writes must still never overlap.
     private readonly SemaphoreSlim _writing = new(1, 1);
-    private readonly Dictionary<FitKind, FitRun> _fits = [];
     private readonly CancellationTokenSource _leaving = new();
-    private TaskCompletionSource _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private ClassSetState? _state;
-    private ClassSetSnapshot? _snapshot;
+    private readonly ChangeSignal _published = new();
+    private readonly SnapshotLine _line = new();
+    private StoredSet? _stored;
 
     private string Id => this.GetPrimaryKeyString();
 
+    /// <summary>The published state, a deleted one included.</summary>
+    private ClassSetState? State => _stored?.State;
+
     public override async Task OnActivateAsync(CancellationToken cancellationToken)
     {
-        if (await repository.Load(Id, cancellationToken) is { } stored) Show(stored);
+        if (await repository.Load(Id, cancellationToken) is { } stored)
+        {
+            Show(stored, stored.State.IsDeleted ? null : await Task.Run(() => SnapshotBuilder.Build(stored.State), cancellationToken), null);
+            // What a crash interrupted is taken up again.
+            foreach (var asked in stored.Fits.Requests) Enqueue(new FitRun(asked, isDurable: true, time, _moved.Raise));
+        }
         this.RegisterGrainTimer(StartDueFit, new() { DueTime = options.RefitCheckInterval, Period = options.RefitCheckInterval, Interleave = true });
     }
 
@@ -51,94 +62,73 @@ internal sealed partial class ClassSetGrain(
         await _writing.WaitAsync(cancellationToken).ConfigureAwait(Quietly);
     }
 
-    public async Task<ClassSetVersion> Create(ClassSetDefinition definition, string operationId, CancellationToken cancellationToken)
+    public Task<ClassSetVersion> Create(ClassSetDefinition definition, WriteOperation operation, CancellationToken cancellationToken)
     {
-        var (request, prepare) = writes.Create(Id, definition, operationId);
-        var done = await Write(operationId, request, prepare, cancellationToken);
-        return new ClassSetVersion(Id, done.Version);
+        ClassSetRules.CheckOperation(operation);
+        return Version(writes.Create(Id, definition), operation, cancellationToken);
     }
 
-    public async Task<ClassSetVersion> AddClasses(
-        IReadOnlyList<ClassDefinition> classes, string operationId, CancellationToken cancellationToken)
+    public async Task<ClassSetVersion> Delete(WriteOperation operation, CancellationToken cancellationToken)
     {
-        Existing();
-        var (request, prepare) = writes.AddClasses(classes, operationId);
-        var done = await Write(operationId, request, prepare, cancellationToken);
-        return new ClassSetVersion(Id, done.Version);
+        var done = await Version(ClassSetWrites.Delete(), operation, cancellationToken);
+        CancelAll();
+        return done;
     }
 
-    public async Task<AddShotsResult> AddShots(IReadOnlyList<Shot> shots, string operationId, CancellationToken cancellationToken)
+    public Task<ClassSetVersion> AddClasses(
+        IReadOnlyList<ClassDefinition> classes, WriteOperation operation, CancellationToken cancellationToken) =>
+        Version(classWrites.Add(classes), operation, cancellationToken);
+
+    public Task<ClassSetVersion> RemoveClasses(
+        IReadOnlyList<string> names, WriteOperation operation, CancellationToken cancellationToken) =>
+        Version(classWrites.Remove(names), operation, cancellationToken);
+
+    public Task<ClassSetVersion> RenameClass(
+        string name, string newName, string? newPrompt, WriteOperation operation, CancellationToken cancellationToken) =>
+        Version(classWrites.Rename(name, newName, newPrompt), operation, cancellationToken);
+
+    public Task<ClassSetVersion> Rollback(long version, WriteOperation operation, CancellationToken cancellationToken) =>
+        Version(writes.Rollback(version), operation, cancellationToken);
+
+    public async Task<AddShotsResult> AddShots(IReadOnlyList<Shot> shots, WriteOperation operation, CancellationToken cancellationToken)
     {
-        Existing();
-        var (request, prepare) = await writes.AddShots(shots, operationId);
-        var done = await Write(operationId, request, prepare, cancellationToken);
-        return done.Shots!;
+        // Nothing is hashed for a set that never was; one that was deleted still knows its operations.
+        if (State is null) Existing();
+        ClassSetRules.CheckOperation(operation);
+        return (await Write(operation, await shotWrites.Add(shots), cancellationToken)).Shots!;
     }
 
-    public Task<FitStatus> StartFit(FitKind kind)
-    {
-        Existing();
-        if (!Enum.IsDefined(kind)) throw new FewShotException(FewShotErrorCode.InvalidArgument, $"there is no fit of kind {kind}");
-        if (_fits.TryGetValue(kind, out var running) && running.IsRunning) return Task.FromResult(running.Status);
-        var run = new FitRun(kind, time);
-        _fits[kind] = run;
-        DelayDeactivation(TimeSpan.FromHours(1));
-        Fit(kind, run).Ignore();
-        return Task.FromResult(run.Status);
-    }
+    public Task<ShotsEdited> RemoveShots(ShotSelection selection, WriteOperation operation, CancellationToken cancellationToken) =>
+        Edited(shotWrites.Remove(selection), operation, cancellationToken);
 
-    public async Task<FitStatus> WaitForFit(FitKind kind, CancellationToken cancellationToken)
-    {
-        Existing();
-        if (!_fits.TryGetValue(kind, out var run)) return new FitStatus(kind, FitState.None, 0, 0, "", 0);
-        await Within(run.Left, cancellationToken);
-        return run.Status;
-    }
+    public Task<ShotsEdited> MoveShots(IReadOnlyList<ShotMove> moves, WriteOperation operation, CancellationToken cancellationToken) =>
+        Edited(shotWrites.Move(moves), operation, cancellationToken);
 
-    public Task<ClassSetDescription> Describe() =>
-        Task.FromResult(ClassSetDescriber.Describe(Existing(), [.. _fits.Values.Select(run => run.Status)]));
+    private async Task<ClassSetVersion> Version(WriteRequest request, WriteOperation operation, CancellationToken cancellationToken) =>
+        new(Id, (await Write(operation, request, cancellationToken)).Version);
 
-    public ValueTask<ClassSetSnapshot?> GetIfNewer(long haveVersion)
+    private async Task<ShotsEdited> Edited(WriteRequest request, WriteOperation operation, CancellationToken cancellationToken)
     {
-        Existing();
-        return new(_snapshot!.Version > haveVersion ? _snapshot : null);
-    }
-
-    public async Task<long> WaitForNewer(long haveVersion, CancellationToken cancellationToken)
-    {
-        if (Existing().Version <= haveVersion) await Within(_changed.Task, cancellationToken);
-        return Existing().Version;
-    }
-
-    private async Task StartDueFit(CancellationToken cancellationToken)
-    {
-        if (_state is not { } state || _fits.Values.Any(run => run.IsRunning)) return;
-        try
-        {
-            if (await automatic.Due(state, cancellationToken) is { } kind) await StartFit(kind);
-        }
-        catch (Exception e) when (e is not OperationCanceledException)
-        {
-            // A slot may be gone for a moment: the next look asks again.
-            LogLookFailed(log, e, Id);
-        }
+        var done = await Write(operation, request, cancellationToken);
+        return new ShotsEdited(done.Version, done.Count);
     }
 
     /// <summary>One write: repeated ones get their first answer; a new one is computed, made durable and published.</summary>
-    private async Task<OperationRecord> Write(
-        string operationId,
-        GrainInterfaces.Encoders.ContentKey request,
-        Func<ClassSetState?, CancellationToken, Task<PreparedWrite>> prepare,
-        CancellationToken cancellationToken)
+    private async Task<OperationRecord> Write(WriteOperation operation, WriteRequest request, CancellationToken cancellationToken)
     {
+        ClassSetRules.CheckOperation(operation);
         await _writing.WaitAsync(cancellationToken);
         try
         {
-            if (OperationLog.Find(_state, operationId, request) is { } known) return known;
-            var write = await prepare(_state, cancellationToken);
-            var done = new OperationRecord(operationId, request, write.Next?.Version ?? _state!.Version, write.Shots);
-            if (write.Next is null) return done;
-            await Publish(write.Next with { Operations = OperationLog.Append(write.Next.Operations, done) }, write.Blocks);
+            if (OperationLog.Find(State, operation.Id, request.Hash) is { } known) return known;
+            if (!request.Creates && State is null) DeactivateOnIdle();
+            if (!request.Creates) Existing();
+            CheckExpected(operation);
+            var write = await request.Prepare(State, cancellationToken);
+            var done = new OperationRecord(operation.Id, request.Hash, write.Next?.Version ?? State!.Version, write.Shots, write.Count);
+            if (write.Next is not { } next) return done;
+            next = next with { Operations = OperationLog.Append(next.Operations, done, options.RememberedOperations) };
+            await Publish(next, next.IsDeleted ? PendingFits.None : _stored?.Fits ?? PendingFits.None, write.Blocks, write.Words);
             return done;
         }
         finally
@@ -147,79 +137,72 @@ internal sealed partial class ClassSetGrain(
         }
     }
 
-    private async Task Fit(FitKind kind, FitRun run)
+    private void CheckExpected(WriteOperation operation)
     {
-        try
-        {
-            var basis = Existing();
-            IClassSetFit fit = kind == FitKind.Shots ? shotsFit : proxiesFit;
-            var outcome = await Task.Run(() => fit.Run(basis, run, _leaving.Token));
-            await _writing.WaitAsync(_leaving.Token);
-            try
-            {
-                if (outcome.Obstacle(basis, Existing()) is { } obstacle) throw new FitRefusedException(obstacle);
-                var blocks = new List<Block>();
-                var current = Existing();
-                var next = await Task.Run(() => outcome.Merge(current with { Version = current.Version + 1 }, blocks));
-                await Publish(next, blocks);
-                run.Leave(FitState.Published, next.Version, outcome.Basis);
-            }
-            finally
-            {
-                _writing.Release();
-            }
-        }
-        catch (FitRefusedException e)
-        {
-            run.Leave(FitState.Refused, 0, e.Message);
-        }
-        catch (OperationCanceledException) when (_leaving.IsCancellationRequested)
-        {
-            // Not a failure: the next activation knows of no fit, and whoever waits for this one starts it anew.
-            run.Leave(FitState.None, 0, "given up: its node stops, or the set is loaded anew");
-        }
-        catch (Exception e)
-        {
-            LogFitFailed(log, e, kind, Id);
-            run.Leave(FitState.Failed, 0, VisionErrors.Translate(e, FewShotErrorCode.Internal).Message);
-        }
-        metrics.Fit(kind, run.Status.State, run.Elapsed);
-        LogFitLeft(log, kind, Id, run.Status.State, run.Status.Reason, run.Elapsed.TotalSeconds);
+        var published = State is { IsDeleted: false } state ? state.Version : 0;
+        if (operation.ExpectedVersion is not { } expected || expected == published) return;
+        throw new FewShotException(
+            FewShotErrorCode.Conflict,
+            published == 0
+                ? $"class set '{Id}' was expected at version {expected}, there is none"
+                : $"class set '{Id}' is at version {published}, {expected} was expected: read it again, then repeat with a fresh operation id");
     }
 
     /// <summary>Durable before visible. After a failed write memory is not trusted: the next call reads the store again.</summary>
-    private async Task Publish(ClassSetState next, List<Block> blocks)
+    private async Task Publish(ClassSetState state, PendingFits pending, List<Block> blocks, string words)
+    {
+        var before = _stored;
+        await Durably(state.Version, async () =>
+        {
+            // Megabytes are compared and hashed: not in a turn.
+            var (next, snapshot, step) = await Task.Run(() =>
+            {
+                var entry = VersionHistory.Append(before?.State, before?.Address, state, words, time.GetUtcNow(), options.KeptVersions);
+                var shown = state.IsDeleted ? null : SnapshotBuilder.Build(state);
+                return (state with { History = entry }, shown, shown is null ? null : _line.Step(shown));
+            });
+            Show(await repository.Save(next, pending, before?.State.Version ?? 0, blocks), snapshot, step);
+        });
+        LogPublished(log, Id, state.Version, words, state.Classes.Length);
+    }
+
+    /// <summary>Remembers fits in the head; no version is published.</summary>
+    private Task Remember(PendingFits pending, List<Block> blocks)
+    {
+        var state = State!;
+        return Durably(state.Version, async () => _stored = await repository.Save(state, pending, state.Version, blocks));
+    }
+
+    private async Task Durably(long version, Func<Task> save)
     {
         try
         {
-            await repository.Save(next, _state?.Version ?? 0, blocks);
+            await save();
         }
         catch (Exception e)
         {
-            LogWriteFailed(log, e, Id, next.Version);
+            LogWriteFailed(log, e, Id, version);
             // Long polls end now: the next call would wait for them.
             _leaving.Cancel();
             DeactivateOnIdle();
             throw;
         }
-        Show(next);
-        LogPublished(log, Id, next.Version, next.Classes.Length);
     }
 
-    private void Show(ClassSetState state)
+    private void Show(StoredSet stored, ClassSetSnapshot? snapshot, SnapshotDelta? step)
     {
-        _state = state;
-        _snapshot = SnapshotBuilder.Build(state);
-        var changed = _changed;
-        _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
-        changed.TrySetResult();
+        (_stored, _export) = (stored, null);
+        if (snapshot is null) _line.Clear();
+        else _line.Publish(snapshot, step);
+        _published.Raise();
+        _moved.Raise();
     }
 
     private ClassSetState Existing()
     {
-        if (_state is not null) return _state;
+        if (State is { IsDeleted: false } state) return state;
         // An id that somebody made up must not keep an activation; one that is being created must not lose it.
-        if (_writing.CurrentCount > 0) DeactivateOnIdle();
+        if (_writing.CurrentCount > 0 && _import is null) DeactivateOnIdle();
         throw new FewShotException(
             FewShotErrorCode.ClassSetNotFound, $"there is no class set '{Id}': create it, or list the ones there are");
     }

@@ -45,24 +45,44 @@ internal sealed record ClassSetState
     [Id(10)]
     public StageCalibration[] Calibration { get; init; } = [];
 
+    /// <summary>Ids of removed classes, ascending: they are not given again.</summary>
+    [Id(11)]
+    public int[] RetiredIds { get; init; } = [];
+
+    /// <summary>The kept versions, oldest first; the last is this one.</summary>
+    [Id(12)]
+    public VersionEntry[] History { get; init; } = [];
+
+    /// <summary>Whether the set was deleted: what is left is its version and its operations.</summary>
+    [Id(13)]
+    public bool IsDeleted { get; init; }
+
+    /// <summary>Version that last changed what the probes are fitted on.</summary>
+    [Id(14)]
+    public long ShotsChanged { get; init; }
+
     /// <summary>Positions of the classes that have shots.</summary>
     public int[] SeenClasses => [.. Enumerable.Range(0, Classes.Length).Where(position => Classes[position].Shots > 0)];
+
+    /// <summary>Whether the shots of a class have views for the refiner: its family is the refiner's, which never changes.</summary>
+    public bool IsRefined(int position) => Policy.RefinerFamily is { } family && Classes[position].Family == family;
 
     /// <summary>Everything that lies in blocks.</summary>
     public IEnumerable<StoredBytes> Stored =>
         Encoders.SelectMany(e => new[] { e.TextProxies, e.Proxies, e.GateProxies, e.ProbeWeights, e.ProbeBias, e.ProbeAlpha })
             .Concat(Refiner is null ? [] : [Refiner.Weights, Refiner.Bias])
-            .Concat(Shots.SelectMany(batch => batch.Features.Append(batch.Views)));
+            .Concat(Shots.SelectMany(batch => batch.Stored));
 }
 
-/// <summary>One class: as its user described it, and how many shots it has.</summary>
+/// <summary>One class: as its user described it, how many shots it has, and the version that last changed name, prompt or shots.</summary>
 [GenerateSerializer, Immutable, Alias("fewshot.store.ClassRecord")]
 internal sealed record ClassRecord(
     [property: Id(0)] int Id,
     [property: Id(1)] string Name,
     [property: Id(2)] string? Family,
     [property: Id(3)] string? Prompt,
-    [property: Id(4)] int Shots);
+    [property: Id(4)] int Shots,
+    [property: Id(5)] long Changed = 0);
 
 /// <summary>What one encoder contributes; matrices as in <see cref="EncoderHead"/>.</summary>
 [GenerateSerializer, Immutable, Alias("fewshot.store.EncoderState")]
@@ -117,6 +137,10 @@ internal sealed record EncoderState
     /// <summary>The seed's proxies, for the gate between seen and unseen alone; empty: the gate has none of its own.</summary>
     [Id(15)]
     public StoredBytes GateProxies { get; init; } = StoredBytes.Empty;
+
+    /// <summary><see cref="ClassSetState.ShotsChanged"/> of the state that the probe was fitted on.</summary>
+    [Id(16)]
+    public long ProbeShotsChanged { get; init; }
 }
 
 /// <summary>The refiner's head; matrices as in <see cref="RefinerHead"/>.</summary>
@@ -156,6 +180,12 @@ internal sealed record ShotBatch
     /// <summary>Refiner features of the views [m * views, D].</summary>
     [Id(5)]
     public StoredBytes Views { get; init; } = StoredBytes.Empty;
+
+    /// <summary>Everything that lies in blocks.</summary>
+    public IEnumerable<StoredBytes> Stored => Features.Append(Views);
+
+    /// <summary>The same shots without their bytes in memory.</summary>
+    public ShotBatch Released() => this with { Features = [.. Features.Select(features => features.Released())], Views = Views.Released() };
 }
 
 /// <summary>A write that was done: the answer to its repetition.</summary>
@@ -164,4 +194,13 @@ internal sealed record OperationRecord(
     [property: Id(0)] string OperationId,
     [property: Id(1)] ContentKey Request,
     [property: Id(2)] long Version,
-    [property: Id(3)] AddShotsResult? Shots);
+    [property: Id(3)] AddShotsResult? Shots,
+    [property: Id(4)] int Count = 0);
+
+/// <summary>A kept version.</summary>
+/// <param name="Told">What users see of it.</param>
+/// <param name="State">Its serialised state; null: it is the current one, whose address is the head's.</param>
+/// <param name="Lost">Blocks that it needs and the version after it does not.</param>
+[GenerateSerializer, Immutable, Alias("fewshot.store.VersionEntry")]
+internal sealed record VersionEntry(
+    [property: Id(0)] ClassSetVersionRecord Told, [property: Id(1)] Payload? State, [property: Id(2)] ContentKey[] Lost);

@@ -63,7 +63,7 @@ internal sealed partial class Classifier(
         var model = models.Of(snapshot);
         var result = await Cascade.Run(model, model.Pack(image), request.Explain == ExplainMode.AllStages, Refine);
         timing.End(RequestStage.Score);
-        if (request.Learn && snapshot.LearnFromTraffic) Learn(image.Device, snapshot.ClassSetId, key, result.Answer.Ranking.Best);
+        if (request.Learn && snapshot.LearnFromTraffic) Learn(image.Device, snapshot.ClassSetId, key, snapshot.Classes[result.Answer.Ranking.Best].Id);
         return Answer(request, model, image, result, timing.Report());
 
         async Task<RefinerFeatures> Refine()

@@ -61,7 +61,7 @@ internal sealed partial class ClusterStatusGrain(
     {
         try
         {
-            return await store.List(cancellationToken);
+            return await store.ListPresent(cancellationToken);
         }
         catch (FewShotException e) when (e.Code == FewShotErrorCode.StorageUnavailable)
         {

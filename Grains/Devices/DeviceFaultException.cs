@@ -11,6 +11,6 @@ internal sealed class DeviceFaultException(string message, Exception? inner = nu
     public static DeviceFaultException Of(Exception failure) =>
         failure as DeviceFaultException ?? new DeviceFaultException($"{failure.GetType().Name}: {FirstLine(failure.Message)}", failure);
 
-    // libtorch's messages carry its whole stack.
-    private static string FirstLine(string message) => message.Split('\n', 2)[0].TrimEnd();
+    /// <summary>The message proper: libtorch's carry its whole stack.</summary>
+    public static string FirstLine(string message) => message.Split('\n', 2)[0].TrimEnd();
 }

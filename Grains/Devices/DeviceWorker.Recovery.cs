@@ -8,7 +8,11 @@ namespace FewShotCluster.Grains.Devices;
 /// <content>The life of a device: loaded and warmed up, serving, quarantined after a fault, started anew, stopped.</content>
 internal sealed partial class DeviceWorker
 {
+    // A restart is waited for: what is large is met under load.
+    private static readonly TimeSpan RestartWarmUp = TimeSpan.FromSeconds(2);
+
     private volatile DeviceModels? _models;
+    private double _loadSeconds;
     private string _lastFault = "";
     private long _faults;
     private double _restartAt;
@@ -32,7 +36,9 @@ internal sealed partial class DeviceWorker
         torch.set_num_threads(Threads);
         try
         {
-            _models = Load();
+            var start = Now;
+            _models = Load(_options.WarmUpTime);
+            lock (_gate) _loadSeconds = Now - start;
         }
         catch (Exception e)
         {
@@ -54,12 +60,12 @@ internal sealed partial class DeviceWorker
     }
 
     /// <exception cref="Exception">What kept the networks from loading or from running.</exception>
-    private DeviceModels Load()
+    private DeviceModels Load(TimeSpan warmUp)
     {
         var models = _source.Load(_device);
         try
         {
-            if (_options.WarmUpTime > TimeSpan.Zero) WarmUp.Run(models, _times, _options.WarmUpTime, _time);
+            if (warmUp > TimeSpan.Zero) WarmUp.Run(models, _times, warmUp, _time);
             return models;
         }
         catch
@@ -100,12 +106,12 @@ internal sealed partial class DeviceWorker
         {
             lock (_gate)
             {
-                if (_state != DeviceState.Stopped) Await(TimeSpan.FromSeconds(Math.Max(_restartAt - Now, 0)), () => true);
+                if (_state != DeviceState.Stopped) Await(TimeSpan.FromSeconds(_restartAt - Now), () => true);
                 if (_state == DeviceState.Stopped) return null;
             }
             try
             {
-                var models = Same(Load(), served);
+                var models = Same(Load(_options.WarmUpTime < RestartWarmUp ? _options.WarmUpTime : RestartWarmUp), served);
                 _models = models;
                 if (!Activate())
                 {
@@ -118,10 +124,10 @@ internal sealed partial class DeviceWorker
             }
             catch (Exception e)
             {
-                LogRestartFailed(_log, e, Slot, e.Message);
+                LogRestartFailed(_log, e, Slot, DeviceFaultException.FirstLine(e.Message));
                 lock (_gate)
                 {
-                    _lastFault = e.Message;
+                    _lastFault = DeviceFaultException.FirstLine(e.Message);
                     _restartAt = Now + _backOff.Next().TotalSeconds;
                 }
             }

@@ -6,6 +6,9 @@ namespace FewShotCluster.Grains.Devices;
 /// <content>Why a device does not take work, and when to come back: callers hold the lock.</content>
 internal sealed partial class DeviceWorker
 {
+    // Loading may take longer than it did the first time: callers must not use up their repetitions meanwhile.
+    private const double ShortestRestart = 0.25;
+
     private FewShotException Refused(string reason, FewShotException refusal)
     {
         _metrics.Refused(reason);
@@ -38,7 +41,7 @@ internal sealed partial class DeviceWorker
         ? new FewShotException(
             FewShotErrorCode.DeviceUnavailable,
             $"device {Slot} failed ({_lastFault}) and is being restarted: send the request to another node, or try again",
-            Wait(_restartAt - Now))
+            Wait(Math.Max(_restartAt + _loadSeconds - Now, ShortestRestart)))
         : new FewShotException(FewShotErrorCode.DeviceUnavailable, $"device {Slot} is {(_state == DeviceState.Starting ? "starting" : "stopping")}: send the request to another node");
 
     // What is measured can be off: neither a hammering nor a wait without end may come of it.

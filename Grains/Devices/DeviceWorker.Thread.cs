@@ -8,6 +8,7 @@ internal sealed partial class DeviceWorker
 {
     private const double FitShare = 0.05;
     private int _running;
+    private WorkKind _runningKind;
     private double _runningUntil;
     private int _batchesSinceSlice;
     private double _batchSecondsSinceSlice;
@@ -64,7 +65,8 @@ internal sealed partial class DeviceWorker
             if (_comesFromBatch)
             {
                 _batchesSinceSlice++;
-                _runningUntil = Now + _times.Of(picked.Batch[0].Kind, picked.Batch.Count);
+                _runningKind = picked.Batch[0].Kind;
+                _runningUntil = Now + _times.Of(_runningKind, picked.Batch.Count);
                 Volatile.Write(ref _running, picked.Batch.Count);
             }
             if (_fits.Count > 0 && (!_comesFromBatch || _batchesSinceSlice >= _options.BatchesPerFitSlice))
@@ -80,13 +82,13 @@ internal sealed partial class DeviceWorker
     private void Linger()
     {
         var left = _options.MaxLinger.TotalSeconds - (Now - _queue.OldestSince());
-        if (left <= 0) return;
         Await(TimeSpan.FromSeconds(left), () => _injected is null && _queue.Longest() is > 0 and var longest && longest < _options.MaxBatch);
     }
 
     /// <summary>Waits, the lock given up, while the worker is in its state and a condition holds, at most for a time.</summary>
     private void Await(TimeSpan atMost, Func<bool> condition)
     {
+        if (atMost <= TimeSpan.Zero) return;
         var (state, over) = (_state, false);
         using var timer = _time.CreateTimer(
             _ =>

@@ -14,6 +14,10 @@ namespace FewShotCluster.Grains.Devices;
 /// </summary>
 internal sealed partial class DeviceWorker : IDisposable
 {
+    // Of the time left, what the device may plan with: the rest is for decoding, for the way back and for measures that are off. In an
+    // overload every item that is taken is taken at this bound, and would be answered right at its deadline without it.
+    private const double PlannedShare = 0.8;
+
     private readonly object _gate = new();
     private readonly BatchTimes _times;
     private readonly WorkQueue _queue;
@@ -29,7 +33,7 @@ internal sealed partial class DeviceWorker : IDisposable
     private readonly ILogger _log;
     private readonly BatchRunner _runner;
     private readonly RestartBackOff _backOff;
-    private DeviceState _state = DeviceState.Starting;
+    private volatile DeviceState _state = DeviceState.Starting;
     private bool _started;
 
     public DeviceWorker(
@@ -53,13 +57,7 @@ internal sealed partial class DeviceWorker : IDisposable
     /// <summary>The networks once loaded; fails with what kept them from loading.</summary>
     public Task<DeviceModels> Ready => _ready.Task;
 
-    public DeviceState State
-    {
-        get
-        {
-            lock (_gate) return _state;
-        }
-    }
+    public DeviceState State => _state;
 
     /// <summary>Items admitted and not yet in a batch.</summary>
     public int QueueLength
@@ -113,7 +111,7 @@ internal sealed partial class DeviceWorker : IDisposable
             if (owner.Deadline <= Now) throw Refused("deadline", TooLate(kind));
             if (_queue.IsFullFor(owner.ClassSet)) throw Refused("full", Full());
             // A measure is believed only while work of its kind is on its way: nothing else would ever correct it.
-            if (_queue.Has(kind)) CheckTime(kind, owner);
+            if (_queue.Has(kind) || (_running > 0 && _runningKind == kind)) CheckTime(kind, owner);
             var work = new DeviceWork(kind, owner);
             _queue.Admit(work);
             return work;
@@ -187,11 +185,11 @@ internal sealed partial class DeviceWorker : IDisposable
 
     private void CheckTime(WorkKind kind, WorkOwner owner)
     {
-        var left = owner.Deadline - Now;
+        var left = PlannedShare * (owner.Deadline - Now);
         var alone = _times.Of(kind, 1);
         var ahead = RunningLeft + _queue.Ahead(owner.ClassSet, kind);
         if (ahead + alone <= left) return;
-        throw alone > left ? Refused("deadline", TooLate(kind)) : Refused("deadline", Busy(ahead, left));
+        throw alone > left ? Refused("deadline", TooLate(kind)) : Refused("deadline", Busy(ahead, owner.Deadline - Now));
     }
 
     private void Drop(DeviceWork work, CancellationToken cancellationToken)

@@ -12,7 +12,10 @@ internal readonly record struct FeatureKey(ContentKey Content, string Digest);
 /// </summary>
 internal sealed class FeatureCache<TValue> where TValue : class
 {
-    // Key, node and array headers of one entry; measured generously.
+    /// <summary>Headers of an entry's array and record of one encoder.</summary>
+    public const int RowOverheadBytes = 64;
+
+    // Key, nodes of list and dictionary, and headers of one entry, rounded up.
     private const int EntryOverheadBytes = 256;
 
     private readonly ConcurrentLru<FeatureKey, TValue> _entries;

@@ -34,7 +34,7 @@ internal sealed class SlotEncoders
         _limits = new PoolLimits(options.PoolLimit, options.PoolLimitPerClass, options.PoolTimeToLive);
         (_worker, _decoding, _options) = (worker, decoding, options);
         _digest = string.Join('+', encoders.Select(encoder => encoder.Info.Digest));
-        var rowBytes = encoders.Sum(encoder => encoder.Info.Dimension * sizeof(float));
+        var rowBytes = encoders.Sum(encoder => encoder.Info.Dimension * sizeof(float) + FeatureCache<EncoderFeatures[]>.RowOverheadBytes);
         _images = new("image", options.ImageCacheBytes, rowBytes, metrics);
         _texts = new("text", options.TextCacheBytes, rowBytes, metrics);
         Infos = [.. encoders.Select(encoder => encoder.Info)];
@@ -66,9 +66,11 @@ internal sealed class SlotEncoders
     {
         var owner = _worker.Owner(origin);
         var rows = new EncoderFeatures[texts.Count][];
-        for (var start = 0; start < texts.Count; start += _options.MaxBatch)
+        // Never more than the queue holds for one customer, or a list would refuse itself.
+        var atOnce = Math.Min(_options.MaxBatch, WorkQueue.Share(_options.QueueLimit));
+        for (var start = 0; start < texts.Count; start += atOnce)
         {
-            var batch = texts.Skip(start).Take(_options.MaxBatch).Select(text => EncodeText(text, owner, cancellationToken));
+            var batch = texts.Skip(start).Take(atOnce).Select(text => EncodeText(text, owner, cancellationToken));
             (await Task.WhenAll(batch)).CopyTo(rows, start);
         }
         return new TextFeatures([.. Infos.Select((info, e) => new EncoderFeatures(info, Rows(e)))]);

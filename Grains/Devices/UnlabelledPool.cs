@@ -35,7 +35,7 @@ internal sealed class UnlabelledPool(PoolLimits limits, int seed, TimeProvider t
 
     /// <param name="key">Of the image's bytes.</param>
     /// <param name="features">By every encoder of the slot.</param>
-    /// <param name="predicted">Position of the class that was answered.</param>
+    /// <param name="predicted">Which class was answered, by a number that does not change.</param>
     public void Offer(ContentKey key, EncoderFeatures[] features, int predicted)
     {
         lock (_gate)

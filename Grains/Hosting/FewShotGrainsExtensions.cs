@@ -1,5 +1,6 @@
 using FewShotCluster.Grains.Classification;
 using FewShotCluster.Grains.ClassSets;
+using FewShotCluster.Grains.ClassSets.Archives;
 using FewShotCluster.Grains.ClassSets.Fits;
 using FewShotCluster.Grains.Devices;
 using FewShotCluster.Grains.Metrics;
@@ -71,6 +72,10 @@ public static class FewShotGrainsExtensions
         services.AddSingleton<ClassSetRepository>();
         services.AddSingleton<ClassSetRules>();
         services.AddSingleton<ClassSetWrites>();
+        services.AddSingleton<ClassWrites>();
+        services.AddSingleton<ShotWrites>();
+        services.AddSingleton<ImportChecks>();
+        services.AddSingleton<ValidationStage>();
         services.AddSingleton<TextProxies>();
         services.AddSingleton<ShotIntake>();
         services.AddSingleton<PoolReader>();
@@ -84,8 +89,9 @@ public static class FewShotGrainsExtensions
     private static IClassSetStore Store(IServiceProvider provider, FewShotNodeOptions options)
     {
         var heads = provider.GetRequiredService<HeadCodec>();
-        return options.Redis is { } server
+        IClassSetStore store = options.Redis is { } server
             ? new RedisClassSetStore(server, provider.GetRequiredService<IOptions<ClusterOptions>>().Value.ServiceId, heads)
             : new SqliteClassSetStore(options.DataDirectory, heads);
+        return new MeasuredClassSetStore(store, provider.GetRequiredService<FewShotMetrics>(), provider.GetRequiredService<TimeProvider>());
     }
 }

@@ -86,6 +86,9 @@ public sealed class FewShotNodeOptions
     /// <summary>How often a class set looks whether its proxies are worth another fit.</summary>
     public TimeSpan RefitCheckInterval { get; set; } = TimeSpan.FromSeconds(30);
 
+    /// <summary>Class sets in the store.</summary>
+    public int MaxClassSets { get; set; } = 10_000;
+
     /// <summary>Classes in one set.</summary>
     public int MaxClasses { get; set; } = 10_000;
 
@@ -94,6 +97,21 @@ public sealed class FewShotNodeOptions
 
     /// <summary>Shots in one set.</summary>
     public int MaxShots { get; set; } = 100_000;
+
+    /// <summary>Shots of one class.</summary>
+    public int MaxShotsPerClass { get; set; } = 10_000;
+
+    /// <summary>Validation photos of one fit.</summary>
+    public int MaxValidationShots { get; set; } = 20_000;
+
+    /// <summary>Bytes of the arrays of an imported class set; they are held in memory until they are checked.</summary>
+    public long MaxImportBytes { get; set; } = 512L << 20;
+
+    /// <summary>Versions of a class set that it can be rolled back to, the published one included.</summary>
+    public int KeptVersions { get; set; } = 20;
+
+    /// <summary>Writes of a class set whose repetition is recognised by its operation id.</summary>
+    public int RememberedOperations { get; set; } = 1024;
 
     /// <summary>Prompt templates in one policy.</summary>
     public int MaxTemplates { get; set; } = 100;

@@ -41,6 +41,12 @@ internal sealed class FewShotNodeOptionsValidator : IValidateOptions<FewShotNode
         AtLeast(options.MaxClasses, 1, nameof(options.MaxClasses));
         AtLeast(options.MaxNameLength, 1, nameof(options.MaxNameLength));
         AtLeast(options.MaxShots, 1, nameof(options.MaxShots));
+        AtLeast(options.MaxShotsPerClass, 1, nameof(options.MaxShotsPerClass));
+        AtLeast(options.MaxValidationShots, 1, nameof(options.MaxValidationShots));
+        AtLeast(options.MaxClassSets, 1, nameof(options.MaxClassSets));
+        AtLeast(options.MaxImportBytes, 1, nameof(options.MaxImportBytes));
+        AtLeast(options.KeptVersions, 1, nameof(options.KeptVersions));
+        AtLeast(options.RememberedOperations, 1, nameof(options.RememberedOperations));
         AtLeast(options.MaxTemplates, 1, nameof(options.MaxTemplates));
         AtLeast(options.RefinerViews, 1, nameof(options.RefinerViews));
         if (options.RefinerViews > WorkQueue.Share(options.QueueLimit))

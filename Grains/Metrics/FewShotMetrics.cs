@@ -29,6 +29,7 @@ internal sealed class FewShotMetrics
     private readonly Histogram<double> _queueWait;
     private readonly Counter<long> _cacheLookups;
     private readonly Histogram<double> _fitSeconds;
+    private readonly Histogram<double> _storageSeconds;
     private readonly Counter<long> _refused;
     private readonly Counter<long> _dropped;
     private readonly Counter<long> _faults;
@@ -45,6 +46,7 @@ internal sealed class FewShotMetrics
         _queueWait = meter.CreateHistogram<double>("fewshot.queue.wait", "s", "Time from queue to batch.");
         _cacheLookups = meter.CreateCounter<long>("fewshot.cache.lookups", "{lookup}", "Feature-cache lookups.");
         _fitSeconds = meter.CreateHistogram<double>("fewshot.fit.duration", "s", "Time of a background fit.");
+        _storageSeconds = meter.CreateHistogram<double>("fewshot.storage.duration", "s", "Time of a call to the store of class sets.");
         _refused = meter.CreateCounter<long>("fewshot.device.refused", "{item}", "Items that a device did not take: full, deadline, unavailable.");
         _dropped = meter.CreateCounter<long>("fewshot.device.dropped", "{item}", "Items that left a queue before the device: cancelled, late.");
         _faults = meter.CreateCounter<long>("fewshot.device.faults", "{fault}", "Failures of a device, each with a quarantine.");
@@ -97,6 +99,12 @@ internal sealed class FewShotMetrics
 
     public void Fit(FitKind kind, FitState outcome, TimeSpan elapsed) =>
         _fitSeconds.Record(elapsed.TotalSeconds, Label("kind", kind.ToString()), Label("outcome", outcome.ToString()));
+
+    /// <param name="operation"><c>head</c>, <c>blocks</c>, <c>commit</c> or <c>list</c>.</param>
+    /// <param name="outcome"><c>ok</c>, <c>cancelled</c>, or the name of an error code.</param>
+    /// <param name="elapsed">Its time.</param>
+    public void Storage(string operation, string outcome, TimeSpan elapsed) =>
+        _storageSeconds.Record(elapsed.TotalSeconds, Label("operation", operation), Label("outcome", outcome));
 
     public void Serving(ClassSetSnapshot snapshot)
     {

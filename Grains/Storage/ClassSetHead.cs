@@ -6,11 +6,16 @@ namespace FewShotCluster.Grains.Storage;
 [GenerateSerializer, Immutable, Alias("fewshot.store.ClassSetHead")]
 public sealed record ClassSetHead
 {
-    /// <summary>Revision for compare-and-swap: the published version.</summary>
+    /// <summary><see cref="Classes"/> of a set that was deleted: its head stays, so that versions never begin again.</summary>
+    public const int Deleted = -1;
+
+    /// <summary>
+    /// Revision for compare-and-swap: the published version. A commit that publishes none (a fit that was asked for) keeps it.
+    /// </summary>
     [Id(0)]
     public required long Revision { get; init; }
 
-    /// <summary>Number of classes.</summary>
+    /// <summary>Number of classes; <see cref="Deleted"/>: the set is gone.</summary>
     [Id(1)]
     public required int Classes { get; init; }
 
@@ -22,9 +27,13 @@ public sealed record ClassSetHead
     [Id(3)]
     public required Payload State { get; init; }
 
-    /// <summary>Every block that this version needs, those of the state included.</summary>
+    /// <summary>Every block that this version and the kept ones before it need, those of the states included.</summary>
     [Id(4)]
     public required ContentKey[] References { get; init; }
+
+    /// <summary>The serialised fits that were asked for and have not ended.</summary>
+    [Id(5)]
+    public Payload Fits { get; init; } = Payload.Empty;
 }
 
 /// <summary>A byte string in the store: its blocks in order.</summary>

@@ -20,17 +20,28 @@ public interface IClassSetStore
     /// <summary>Writes new blocks, then the head that names them, all or nothing; blocks that no head names any more are removed.</summary>
     /// <param name="classSetId">The set.</param>
     /// <param name="expectedRevision">Revision of the head being replaced; 0: none exists.</param>
-    /// <param name="head">The new head.</param>
+    /// <param name="head">The new head; of the same revision when it publishes no version.</param>
     /// <param name="blocks">Blocks that may be new to the store; a known one costs nothing.</param>
     /// <param name="cancellationToken">Before the transaction only: a commit once begun is finished.</param>
     Task Commit(
         string classSetId, long expectedRevision, ClassSetHead head, IReadOnlyList<Block> blocks, CancellationToken cancellationToken);
 
-    /// <summary>All sets by id, ordinal order.</summary>
+    /// <summary>
+    /// All heads by id, ordinal order; those of deleted sets have <see cref="ClassSetHead.Deleted"/> classes
+    /// (<see cref="ClassSetStoreExtensions.ListPresent"/> leaves them out).
+    /// </summary>
     Task<IReadOnlyList<ClassSetSummary>> List(CancellationToken cancellationToken);
 
     /// <summary>Where the store is, and whether what it acknowledges survives; a store that is down is an answer, not a failure.</summary>
     Task<StorageStatus> GetStatus(CancellationToken cancellationToken);
+}
+
+/// <summary>Questions that every store answers alike.</summary>
+public static class ClassSetStoreExtensions
+{
+    /// <summary>The sets that were not deleted, by id, ordinal order.</summary>
+    public static async Task<IReadOnlyList<ClassSetSummary>> ListPresent(this IClassSetStore store, CancellationToken cancellationToken) =>
+        [.. (await store.List(cancellationToken)).Where(set => set.Classes != ClassSetHead.Deleted)];
 }
 
 /// <summary>Bytes under their own SHA-256.</summary>

@@ -40,6 +40,7 @@ public sealed partial class FewShotNode : IAsyncDisposable
             var ports = Ports.Choose(settings.SiloPort, settings.GatewayPort, System.Net.IPAddress.Parse(settings.GatewayAddress));
             app = Build(settings, ports.Silo, ports.Gateway);
             await app.StartAsync(cancellationToken);
+            await NodeNames.CheckAsync(app.Services, settings, cancellationToken);
             // Opens the store now: a damaged one is a failed start, not a surprise for the first client.
             await app.Services.GetRequiredService<IFewShotClient>().ListAsync(cancellationToken);
             LogStorage(app, await app.Services.GetRequiredService<IClassSetStore>().GetStatus(cancellationToken));
@@ -47,12 +48,12 @@ public sealed partial class FewShotNode : IAsyncDisposable
         }
         catch (Exception e) when (e is not OperationCanceledException)
         {
-            if (app is not null) await app.DisposeAsync();
+            if (app is not null) await LeaveAsync(app);
             throw StartupFailure.Translate(e);
         }
         catch (OperationCanceledException)
         {
-            if (app is not null) await app.DisposeAsync();
+            if (app is not null) await LeaveAsync(app);
             throw;
         }
     }
@@ -75,6 +76,20 @@ public sealed partial class FewShotNode : IAsyncDisposable
 
     /// <inheritdoc/>
     public ValueTask DisposeAsync() => app.DisposeAsync();
+
+    // A silo that joined says goodbye: others would wait for it.
+    private static async Task LeaveAsync(WebApplication app)
+    {
+        try
+        {
+            await app.StopAsync(CancellationToken.None);
+        }
+        catch (Exception)
+        {
+            // What kept it from starting is what counts.
+        }
+        await app.DisposeAsync();
+    }
 
     private static void LogStorage(WebApplication app, StorageStatus storage)
     {

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using FewShotCluster.Client;
+using FewShotCluster.GrainInterfaces.ClassSets;
 using FewShotCluster.GrainInterfaces.Errors;
 
 namespace FewShotCluster.Silo.Http;
@@ -9,9 +10,17 @@ namespace FewShotCluster.Silo.Http;
 /// <summary>Reads parts of requests; what is wrong with them is said with a code.</summary>
 internal static class Requests
 {
-    /// <summary>Makes a write idempotent, as the SDK's operation ids do.</summary>
-    public static string? OperationId(this HttpRequest request) =>
-        request.Headers["Idempotency-Key"].FirstOrDefault() is { Length: > 0 } key ? key : null;
+    /// <summary>
+    /// <c>Idempotency-Key</c> makes a write idempotent, as the SDK's operation ids do; <c>If-Match: "VERSION"</c> is the version that it expects.
+    /// </summary>
+    public static WriteOperation? Operation(this HttpRequest request)
+    {
+        var key = request.Headers["Idempotency-Key"].FirstOrDefault() is { Length: > 0 } given ? given : null;
+        if (request.Headers.IfMatch.FirstOrDefault() is not { Length: > 0 } match) return key;
+        if (!long.TryParse(match.Trim('"'), NumberStyles.None, CultureInfo.InvariantCulture, out var version))
+            throw new FewShotException(FewShotErrorCode.InvalidArgument, $"If-Match '{match}' is no version: give its number in quotes");
+        return new WriteOperation(key ?? Guid.NewGuid().ToString("N"), version);
+    }
 
     /// <summary>A whole number of the query; the default when absent.</summary>
     public static long Number(this HttpRequest request, string name, long otherwise)

@@ -82,6 +82,7 @@ public sealed record ComputePlan
     {
         device ??= CPU;
         var isCpu = device.type == DeviceType.CPU;
+        if (isCpu) NativeHeap.KeepFreed();
         var scalar = dtype switch
         {
             ComputeDtype.Float32 => ScalarType.Float32,

@@ -20,7 +20,7 @@ internal class Kernels
     private static readonly Lazy<Kernels?> PackedOneDnn = new(LoadOneDnn);
     private static readonly Lazy<Kernels> PortableAten = new(() => new("aten", jit.load(TorchScriptArchive.Of("aten.py", "blocks.py"))));
     private static readonly Lazy<Kernels?> OwnSimd =
-        new(() => OneDnn is { } oneDnn && SimdKernels.IsSupported ? new SimdKernels(oneDnn) : null);
+        new(() => OneDnn is { } oneDnn && SimdKernels.IsSupported ? new SimdKernels(oneDnn, ownProducts: true) : null);
     private readonly jit.ScriptModule module;
 
     private Kernels(string name, jit.ScriptModule module) => (Name, this.module) = (name, module);
@@ -28,10 +28,10 @@ internal class Kernels
     /// <summary>Kernels that replace some of another's.</summary>
     private protected Kernels(string name, Kernels basis) => (Name, module) = (name, basis.module);
 
-    /// <summary>Our own for AVX2, float32, over oneDNN; null where the processor or libtorch's threads are not of the kind.</summary>
+    /// <summary>All ours: products too, for AVX2 and float32; null where the processor or libtorch's threads are not of the kind.</summary>
     public static Kernels? Simd => OwnSimd.Value;
 
-    /// <summary>oneDNN's prepacked and fused operators (CPU); null where this build of libtorch has none.</summary>
+    /// <summary>oneDNN's prepacked and fused products (CPU), with our attention and norms; null where this build of libtorch has none.</summary>
     public static Kernels? OneDnn => PackedOneDnn.Value;
 
     /// <summary>Torch's own operators, on every device and for every number format.</summary>
@@ -76,6 +76,9 @@ internal class Kernels
     /// <summary>As <see cref="PackLinear"/>, for layers within blocks.</summary>
     public virtual IDisposable PackBlockLinear(Tensor weight) => PackLinear(weight);
 
+    /// <summary>x W^T + bias, for weights of <see cref="PackBlockLinear"/>; belongs to the caller's dispose scope.</summary>
+    public virtual Tensor Linear(Tensor x, IDisposable weights, Tensor bias) => Run("linear", x, weights, bias);
+
     /// <summary>A 3x3 convolution with padding 1 and stride 1 whose result goes through ReLU.</summary>
     /// <param name="weight">[out, in, 3, 3]</param>
     /// <param name="side">Of the usual input, pixels.</param>
@@ -100,7 +103,8 @@ internal class Kernels
     {
         try
         {
-            return new Kernels("onednn", jit.load(TorchScriptArchive.Of("onednn.py", "blocks.py")));
+            var scripts = new Kernels("onednn", jit.load(TorchScriptArchive.Of("onednn.py", "blocks.py")));
+            return SimdKernels.IsSupported ? new SimdKernels(scripts, ownProducts: false) : scripts;
         }
         catch (ExternalException)
         {

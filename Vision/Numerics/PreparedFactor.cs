@@ -1,5 +1,4 @@
 using FewShotCluster.Vision.Inference;
-using FewShotCluster.Vision.Inference.Simd;
 using TorchSharp;
 using Tensor = TorchSharp.torch.Tensor;
 
@@ -15,17 +14,20 @@ internal sealed class PreparedFactor : IDisposable
     // A small matrix stays in the caches whatever multiplies it.
     private const long WorthPacking = 1 << 18;
 
+    private static readonly Kernels FastKernels = ComputePlan.Reference.Kernels;
     private readonly Tensor? _tensor;
-    private readonly PackedMatrix? _packed;
+    private readonly IDisposable? _packed;
     private readonly Tensor? _noBias;
 
     /// <param name="w">[M,K], dense or a transposed view; copied.</param>
     public PreparedFactor(Tensor w)
     {
         var isPlain = w.device_type == DeviceType.CPU && w.dtype == torch.ScalarType.Float32;
-        if (isPlain && w.numel() >= WorthPacking && ComputePlan.For().Kernels is SimdKernels)
+        if (isPlain && w.numel() >= WorthPacking && FastKernels != Kernels.Aten)
         {
-            _packed = new PackedMatrix(w);
+            using var scope = torch.NewDisposeScope();
+            _packed = FastKernels.PackBlockLinear(w.contiguous());
+            (_packed as Tensor)?.DetachFromDisposeScope();
             _noBias = torch.zeros(w.shape[0]).DetachFromDisposeScope();
         }
         else
@@ -35,8 +37,7 @@ internal sealed class PreparedFactor : IDisposable
     }
 
     /// <summary>x W^T [N,M] for x [N,K]; belongs to the caller's dispose scope.</summary>
-    public Tensor MultiplyBy(Tensor x) =>
-        _packed is null ? x.matmul(_tensor!.t()) : SimdKernels.Linear(x, _packed, _noBias!);
+    public Tensor MultiplyBy(Tensor x) => _packed is null ? x.matmul(_tensor!.t()) : FastKernels.Linear(x, _packed, _noBias!);
 
     public void Dispose()
     {

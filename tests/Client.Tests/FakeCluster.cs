@@ -38,6 +38,18 @@ internal sealed class FakeCluster : IClusterConnection, IClassSetGrain, IClassSe
 
     public List<string> Operations { get; } = [];
 
+    /// <summary>The versions that writes expected.</summary>
+    public List<long?> Expected { get; } = [];
+
+    public List<FitRequest> FitRequests { get; } = [];
+
+    /// <summary>Validation photos: key and number of each call.</summary>
+    public List<(string Key, int Count)> Staged { get; } = [];
+
+    public FakeArchive Archive { get; } = new();
+
+    public Func<long, ClassSetProgress> OnWatch { get; set; } = _ => throw new NotSupportedException();
+
     public List<ClassifyRequest> Classified { get; } = [];
 
     public List<IReadOnlyList<Shot>> ShotCalls { get; } = [];
@@ -99,25 +111,82 @@ internal sealed class FakeCluster : IClusterConnection, IClassSetGrain, IClassSe
         return OnClassify(request, cancellationToken);
     }
 
-    public Task<ClassSetVersion> Create(ClassSetDefinition definition, string operationId, CancellationToken cancellationToken) => Write(operationId);
+    public Task<ClassSetVersion> Create(ClassSetDefinition definition, WriteOperation operation, CancellationToken cancellationToken) =>
+        Write(operation);
 
-    public Task<ClassSetVersion> AddClasses(IReadOnlyList<ClassDefinition> classes, string operationId, CancellationToken cancellationToken) =>
-        Write(operationId);
+    public Task<ClassSetVersion> Delete(WriteOperation operation, CancellationToken cancellationToken) => Write(operation);
 
-    public Task<AddShotsResult> AddShots(IReadOnlyList<Shot> shots, string operationId, CancellationToken cancellationToken)
+    public Task<ClassSetVersion> AddClasses(
+        IReadOnlyList<ClassDefinition> classes, WriteOperation operation, CancellationToken cancellationToken) => Write(operation);
+
+    public Task<ClassSetVersion> RemoveClasses(IReadOnlyList<string> names, WriteOperation operation, CancellationToken cancellationToken) =>
+        Write(operation);
+
+    public Task<ClassSetVersion> RenameClass(
+        string name, string newName, string? newPrompt, WriteOperation operation, CancellationToken cancellationToken) => Write(operation);
+
+    public Task<ClassSetVersion> Rollback(long version, WriteOperation operation, CancellationToken cancellationToken) => Write(operation);
+
+    public Task<AddShotsResult> AddShots(IReadOnlyList<Shot> shots, WriteOperation operation, CancellationToken cancellationToken)
     {
-        Operations.Add(operationId);
+        Operations.Add(operation.Id);
+        Expected.Add(operation.ExpectedVersion);
         ShotCalls.Add(shots);
         return OnShots(shots);
     }
 
-    public Task<FitStatus> StartFit(FitKind kind) => Task.FromResult(OnStartFit());
+    public async Task<ShotsEdited> RemoveShots(ShotSelection selection, WriteOperation operation, CancellationToken cancellationToken) =>
+        new((await Write(operation)).Version, 1);
+
+    public async Task<ShotsEdited> MoveShots(IReadOnlyList<ShotMove> moves, WriteOperation operation, CancellationToken cancellationToken) =>
+        new((await Write(operation)).Version, moves.Count);
+
+    public Task<IReadOnlyList<ShotRecord>> ListShots() => Task.FromResult<IReadOnlyList<ShotRecord>>([]);
+
+    public Task<IReadOnlyList<ClassSetVersionRecord>> GetHistory() => Task.FromResult<IReadOnlyList<ClassSetVersionRecord>>([]);
+
+    public Task<ClassSetArchive> Export() => Task.FromResult(Archive.Told);
+
+    public Task<byte[]> ReadArray(long version, string name, long offset, int count, CancellationToken cancellationToken) =>
+        Task.FromResult(Archive.Arrays[name][(int)offset..((int)offset + count)]);
+
+    public Task<ArchiveArray[]> BeginImport(byte[] manifest, WriteOperation operation, CancellationToken cancellationToken)
+    {
+        Operations.Add(operation.Id);
+        Archive.Incoming.Clear();
+        return Task.FromResult(Archive.Told.Arrays);
+    }
+
+    public Task WriteArray(string operationId, string name, long offset, byte[] bytes)
+    {
+        Archive.OnWrite();
+        Archive.Incoming[name] = [.. Archive.Incoming.GetValueOrDefault(name, []), .. bytes];
+        return Task.CompletedTask;
+    }
+
+    public Task<ClassSetVersion> EndImport(WriteOperation operation, CancellationToken cancellationToken) => Write(operation);
+
+    public Task<AddShotsResult> StageValidation(string key, IReadOnlyList<Shot> shots, CancellationToken cancellationToken)
+    {
+        Staged.Add((key, shots.Count));
+        return OnShots(shots);
+    }
+
+    public Task<FitStatus> StartFit(FitRequest request)
+    {
+        FitRequests.Add(request);
+        return Task.FromResult(OnStartFit());
+    }
+
+    public Task<FitStatus> CancelFit(FitKind kind, CancellationToken cancellationToken) => Task.FromResult(OnWaitForFit());
+
+    public Task<ClassSetProgress> WaitForProgress(long change, CancellationToken cancellationToken) => Task.FromResult(OnWatch(change));
 
     public Task<FitStatus> WaitForFit(FitKind kind, CancellationToken cancellationToken) => Task.FromResult(OnWaitForFit());
 
     public Task<ClassSetDescription> Describe() => Task.FromResult(OnDescribe());
 
-    public ValueTask<ClassSetSnapshot?> GetIfNewer(long haveVersion) => throw new NotSupportedException();
+    public ValueTask<SnapshotUpdate?> GetIfNewer(long haveVersion) => throw new NotSupportedException();
 
     public Task<long> WaitForNewer(long haveVersion, CancellationToken cancellationToken) => throw new NotSupportedException();
 
@@ -131,9 +200,22 @@ internal sealed class FakeCluster : IClusterConnection, IClassSetGrain, IClassSe
 
     public static FewShotException Overloaded(TimeSpan? after = null) => new(FewShotErrorCode.Overloaded, "full", after);
 
-    private Task<ClassSetVersion> Write(string operationId)
+    private Task<ClassSetVersion> Write(WriteOperation operation)
     {
-        Operations.Add(operationId);
+        Operations.Add(operation.Id);
+        Expected.Add(operation.ExpectedVersion);
         return OnWrite();
+    }
+
+    /// <summary>What is exported, and what an import sent.</summary>
+    internal sealed class FakeArchive
+    {
+        public ClassSetArchive Told { get; set; } = new(1, [], []);
+
+        public Dictionary<string, byte[]> Arrays { get; } = [];
+
+        public Dictionary<string, byte[]> Incoming { get; } = [];
+
+        public Action OnWrite { get; set; } = () => { };
     }
 }

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Http.Headers;
 using System.Text.Json;
 using FewShotCluster.Client;
 using FewShotCluster.Cluster.Tests.Processes;
@@ -105,8 +106,19 @@ public sealed class EndToEndTests(RunningNode node) : IClassFixture<RunningNode>
         await Problem(400, "InvalidArgument", await http.PutAsync("/v1/class-sets/bad", new StringContent("""{"classes":[],"policy":{"\uD800":1}}""")));
         await Problem(400, "InvalidArgument", await http.PostAsync("/v1/class-sets/web/classes", new StringContent("")));
         await Problem(400, "InvalidArgument", await http.PutAsync("/v1/class-sets/bad", new StringContent("""{"classes":[{"name":"\uD800"}]}""")));
+        foreach (var (expected, status) in new[] { ("\"1\"", HttpStatusCode.Conflict), ("\"2\"", HttpStatusCode.OK) })
+        {
+            using var guarded = new HttpRequestMessage(HttpMethod.Post, "/v1/class-sets/web/classes")
+            {
+                Content = new StringContent("""{"classes":[{"name":"green boat"}]}"""),
+                Headers = { IfMatch = { new EntityTagHeaderValue(expected) } },
+            };
+            Assert.Equal(status, (await http.SendAsync(guarded)).StatusCode);
+        }
         await Problem(404, "ClassSetNotFound", await http.GetAsync("/v1/class-sets/nope"));
         await Problem(409, "Conflict", await http.PutAsync("/v1/class-sets/web", new StringContent(body)));
+        await Problem(403, "Forbidden", await http.PostAsync("/v1/devices/faults?slot=node-a/cpu:0", null));
+        await Problem(503, "DeviceUnavailable", await http.PostAsync("/v1/devices/faults?slot=nowhere/cpu:0", null));
         using var names = new HttpRequestMessage(HttpMethod.Put, "/v1/class-sets/bad")
         {
             Content = new ByteArrayContent(new byte[PayloadLimits.MaxPayloadBytes + 1]),
@@ -132,7 +144,7 @@ public sealed class EndToEndTests(RunningNode node) : IClassFixture<RunningNode>
         await client.CreateClassSetAsync("measured", Pictures.Definition);
         await client.ClassifyAsync("measured", Pictures.Test(0));
         var metrics = await http.GetStringAsync("/metrics");
-        foreach (var name in new[] { "fewshot_requests", "fewshot_request_duration_seconds_bucket", "fewshot_queue_length", "orleans_", "dotnet_", "http_server_" })
+        foreach (var name in new[] { "fewshot_requests", "fewshot_request_duration_seconds_bucket", "fewshot_queue_length", "fewshot_device_state", "fewshot_requests_active", "fewshot_storage_duration_seconds_count", "orleans_", "dotnet_", "http_server_" })
             Assert.Contains($"\n{name}", metrics);
         // Bounds in seconds, not OpenTelemetry's milliseconds.
         Assert.Contains("le=\"0.0005\"", metrics);

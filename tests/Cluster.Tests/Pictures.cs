@@ -19,11 +19,12 @@ internal static class Pictures
     public static byte[] Test(int classIndex) => DemoPictures.Test(Classes[classIndex], 0, Seed);
 
     /// <summary>Classes and scores for a photo of each class.</summary>
-    public static async Task<List<(int Id, double Score)>> AnswersAsync(IFewShotClient client, string id)
+    public static async Task<List<(int Id, double Score)>> AnswersAsync(IFewShotClient client, string id, long minimumVersion = 0)
     {
+        var options = new ClassifyOptions { MinimumVersion = minimumVersion };
         var answers = new List<(int, double)>();
         for (var i = 0; i < Classes.Count; i++)
-            answers.AddRange((await client.ClassifyAsync(id, Test(i))).Top.Select(t => (t.Id, t.Score)));
+            answers.AddRange((await client.ClassifyAsync(id, Test(i), options)).Top.Select(t => (t.Id, t.Score)));
         return answers;
     }
 }

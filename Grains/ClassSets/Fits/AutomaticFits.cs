@@ -9,16 +9,16 @@ namespace FewShotCluster.Grains.ClassSets.Fits;
 internal sealed class AutomaticFits(IGrainFactory grains, SlotRouter router, TimeProvider time)
 {
     private readonly RefitTrigger _trigger = new(time);
-    private long _attemptedShots;
+    private long _attempted = -1;
 
     /// <summary>Null: none. A fit that is named here counts as attempted.</summary>
     public async Task<FitKind?> Due(ClassSetState state, CancellationToken cancellationToken)
     {
         if (state.Policy.Proxies != ProxyPolicy.Automatic) return null;
-        var shots = state.Classes.Sum(c => (long)c.Shots);
-        if (shots > 0 && shots != state.Encoders[0].ProbeShots && shots != _attemptedShots)
+        var isProbed = state.Encoders[0].ProbeClasses.Length > 0 && state.Encoders[0].ProbeShotsChanged == state.ShotsChanged;
+        if (state.SeenClasses.Length > 0 && !isProbed && state.ShotsChanged != _attempted)
         {
-            _attemptedShots = shots;
+            _attempted = state.ShotsChanged;
             return FitKind.Shots;
         }
         if (!state.Policy.LearnFromTraffic) return null;

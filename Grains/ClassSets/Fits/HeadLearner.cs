@@ -1,3 +1,4 @@
+using FewShotCluster.GrainInterfaces.ClassSets;
 using FewShotCluster.Grains.Adaptation;
 using FewShotCluster.Grains.Devices;
 using FewShotCluster.Grains.Storage;
@@ -13,10 +14,10 @@ namespace FewShotCluster.Grains.ClassSets.Fits;
 /// <param name="Shots">It was fitted on.</param>
 internal sealed record LearnedHead(int[] Classes, byte[] Weights, byte[] Bias, int Shots)
 {
-    public RefinerState State(ClassSetState basis, List<Block> blocks) => new(
+    public RefinerState State(ClassSetState basis, int[] map, List<Block> blocks) => new(
         basis.Policy.RefinerFamily!,
         basis.RefinerBackbone!,
-        Classes,
+        [.. Classes.Select(position => map[position])],
         StoredBytes.New(Weights, blocks),
         StoredBytes.New(Bias, blocks),
         Shots);
@@ -41,7 +42,9 @@ internal sealed class HeadLearner(IFitRunner runner)
                 var views = FitMatrix.Read(
                     FloatBytes.Concatenate([.. batches.Select(batch => batch.Views.Bytes!)]), backbone.Dimension, runner.Device);
                 var labelled = new LabelledFeatures(views, torch.tensor(labels).to(runner.Device));
-                return new RefinerHeadFit(labelled, classes.Length, RefinerHeadOptions.Default);
+                return new RefinerHeadFit(
+                    labelled, classes.Length,
+                    basis.Policy.ProbePreset == ProbePreset.Seed ? RefinerHeadOptions.SeedPreset : RefinerHeadOptions.Default);
             },
             head => new LearnedHead(
                 classes, FitMatrix.Bytes(head.W), FitMatrix.Bytes(head.Bias), batches.Sum(batch => batch.ViewClasses.Length)),

@@ -13,12 +13,13 @@ internal sealed class ProxiesFit(ClassSetRepository repository, PoolReader pool,
 {
     public async Task<FitOutcome> Run(ClassSetState basis, FitRun run, CancellationToken cancellationToken)
     {
+        basis = basis with { Policy = FitPolicy.Of(basis.Policy, run.Asked.Request) };
         if (basis.Policy.Proxies is ProxyPolicy.Frozen or ProxyPolicy.Off)
             throw new FitRefusedException(basis.Policy.Proxies == ProxyPolicy.Off
                 ? "the policy of this set serves text: its proxies are off"
                 : "what is served stays: the policy of this set has frozen its proxies");
         var images = await pool.Read(basis, cancellationToken);
-        var shots = basis.Shots.Length == 0 ? null : ShotFeatures.Of(basis, await repository.LoadShots(basis, cancellationToken));
+        var shots = basis.Shots.Length == 0 ? null : ShotFeatures.Of(basis, await repository.LoadShots(basis.Shots, cancellationToken));
         var problem = Problem(basis, shots, images);
         var learner = new ProxyLearner(new DeviceFitRunner(slots.LeastBusy().Worker));
         var parts = basis.Policy.Gate == GateRule.Seed ? 2 : 1;
@@ -29,17 +30,17 @@ internal sealed class ProxiesFit(ClassSetRepository repository, PoolReader pool,
                 problem with { Rules = problem.Rules with { Seed = true } }, done => run.Report(1, parts, done), cancellationToken);
         return new FitOutcome([.. Enumerable.Range(0, basis.Classes.Length)], Merge, candidate.Basis);
 
-        ClassSetState Merge(ClassSetState current, List<Block> blocks) => current with
+        ClassSetState Merge(ClassSetState current, int[] map, List<Block> blocks) => current with
         {
             Encoders =
             [
                 .. current.Encoders.Select((encoder, e) => encoder with
                 {
-                    FittedClasses = candidate.Encoders[e].Classes,
+                    FittedClasses = [.. candidate.Encoders[e].Classes.Select(position => map[position])],
                     Proxies = StoredBytes.New(candidate.Encoders[e].Values, blocks),
                     ProxyMethod = candidate.Encoders[e].Method,
                     ProxyLearningRate = candidate.Encoders[e].LearningRate,
-                    GateClasses = gate?.Encoders[e].Classes ?? [],
+                    GateClasses = [.. (gate?.Encoders[e].Classes ?? []).Select(position => map[position])],
                     GateProxies = gate is null ? StoredBytes.Empty : StoredBytes.New(gate.Encoders[e].Values, blocks),
                 }),
             ],

@@ -14,13 +14,17 @@ namespace FewShotCluster.Grains.ClassSets.Fits;
 /// What the shots teach: probe weights of all seen classes for every encoder, the refiner's head where its family has two seen classes,
 /// how sure each stage may be, and whether the served proxies still hold against text.
 /// </summary>
-internal sealed class ShotsFit(ClassSetRepository repository, DeviceSlots slots) : IClassSetFit
+internal sealed class ShotsFit(ClassSetRepository repository, ValidationStage stage, DeviceSlots slots) : IClassSetFit
 {
     public async Task<FitOutcome> Run(ClassSetState basis, FitRun run, CancellationToken cancellationToken)
     {
+        basis = basis with { Policy = FitPolicy.Of(basis.Policy, run.Asked.Request) };
         var seen = basis.SeenClasses;
         if (seen.Length == 0) throw new FitRefusedException("no class has shots: add labelled photos first");
-        var batches = await repository.LoadShots(basis, cancellationToken);
+        var batches = await repository.LoadShots(basis.Shots, cancellationToken);
+        if (run.Asked.Validation is not null && basis.Policy.ProbePreset == ProbePreset.Gda)
+            throw new FitRefusedException("GDA has no epochs that validation photos could choose: fit without them, or by another preset");
+        var validation = await stage.Load(basis, run.Asked.Validation, seen, cancellationToken);
         var shots = ShotFeatures.Of(basis, batches);
         var runner = new DeviceFitRunner(slots.LeastBusy().Worker);
         var parts = basis.Encoders.Length + 1;
@@ -28,22 +32,29 @@ internal sealed class ShotsFit(ClassSetRepository repository, DeviceSlots slots)
         var learner = new ProbeLearner(runner, basis.Policy);
         var probes = new LearnedProbe[basis.Encoders.Length];
         for (var e = 0; e < probes.Length; e++)
-            probes[e] = await learner.Learn(Problem(basis, shots, seen, e), Report(e), cancellationToken);
+            probes[e] = await learner.Learn(Problem(basis, shots, seen, e), Validation(e), Report(e), cancellationToken);
         var head = await new HeadLearner(runner).Learn(basis, batches, Report(probes.Length), cancellationToken);
         var served = ProxiesFit.Served(basis);
-        var calibration = await runner.Run(() => Calibrate(basis, shots, seen, probes, served, runner.Device), cancellationToken);
+        int[] heldOut = validation is null ? shots.Labels : [.. validation.Labels.Select(row => seen[row])];
+        var calibration = await runner.Run(() => Calibrate(basis, shots, seen, probes, heldOut, served, runner.Device), cancellationToken);
         var shadow = served is null ? null : ShadowTest.Run(ProxiesFit.Problem(basis, shots), served);
         var withdrawn = shadow is not null && shadow.Served < shadow.Text;
         return new FitOutcome(seen, Merge, Words());
 
+        ProbeValidation? Validation(int e) => validation is null
+            ? null
+            : new(validation.Features[e], [.. validation.Labels.Select(row => (long)row)]);
+
         Action<double> Report(int part) => done => run.Report(part, parts, done);
 
-        ClassSetState Merge(ClassSetState current, List<Block> blocks)
+        ClassSetState Merge(ClassSetState current, int[] map, List<Block> blocks)
         {
+            int[] present = [.. seen.Select(position => map[position])];
             var next = current with
             {
-                Encoders = [.. current.Encoders.Select((encoder, e) => With(encoder, probes[e], seen, shots.Labels.Length, blocks))],
-                Refiner = head is null ? current.Refiner : head.State(basis, blocks),
+                Encoders = [.. current.Encoders.Select((encoder, e) => With(
+                    encoder with { ProbeShotsChanged = basis.ShotsChanged }, probes[e], present, shots.Labels.Length, blocks))],
+                Refiner = head is null ? current.Refiner : head.State(basis, map, blocks),
                 Calibration = calibration,
             };
             return withdrawn ? ProxiesFit.Withdraw(next, Withdrawal(shadow!)) : next;
@@ -53,7 +64,11 @@ internal sealed class ShotsFit(ClassSetRepository repository, DeviceSlots slots)
         {
             var name = basis.Policy.ProbePreset == ProbePreset.Gda ? "GDA" : "LP++";
             var words = string.Create(CultureInfo.InvariantCulture, $"{name} of {shots.Labels.Length} shots in {seen.Length} classes");
-            if (probes[0].HeldOut is not null)
+            if (validation is not null && probes[0].Epoch > 0)
+                words += string.Create(
+                    CultureInfo.InvariantCulture,
+                    $", {string.Join(" and ", probes.Select(probe => probe.Epoch))} epochs by {validation.Labels.Length} validation photos");
+            else if (probes[0].HeldOut is not null)
                 words += string.Create(
                     CultureInfo.InvariantCulture,
                     $", {string.Join(" and ", probes.Select(probe => probe.Epoch))} epochs by cross-validation");
@@ -88,9 +103,10 @@ internal sealed class ShotsFit(ClassSetRepository repository, DeviceSlots slots)
         ProbeShots = shots,
     };
 
-    /// <summary>By stage: text and proxies were fitted to no shot, the probe's held-out logits neither; the refiner's are not known.</summary>
+    /// <summary>By stage: text and proxies were fitted to no shot, the probe's held-out logits (of shots or validation photos) neither; the refiner's are not known.</summary>
     private static StageCalibration[] Calibrate(
-        ClassSetState basis, LabelledImages shots, int[] seen, LearnedProbe[] probes, ServedProxies[]? served, torch.Device device)
+        ClassSetState basis, LabelledImages shots, int[] seen, LearnedProbe[] probes, int[] heldOut, ServedProxies[]? served,
+        torch.Device device)
     {
         var stages = Enumerable.Repeat(StageCalibration.None, Enum.GetValues<CascadeStage>().Length).ToArray();
         int[] all = [.. Enumerable.Range(0, basis.Classes.Length)];
@@ -99,7 +115,7 @@ internal sealed class ShotsFit(ClassSetRepository repository, DeviceSlots slots)
         if (probes.All(probe => probe.HeldOut is not null))
         {
             var logits = Fuse(e => FitMatrix.Read(probes[e].HeldOut!, seen.Length, device).Times(basis.Encoders[e].ProbeShare));
-            stages[(int)CascadeStage.Probe] = Fit(logits, seen, [.. Enumerable.Range(0, shots.Labels.Length)]);
+            stages[(int)CascadeStage.Probe] = Fit(logits, seen, heldOut);
         }
         return stages;
 
@@ -114,16 +130,16 @@ internal sealed class ShotsFit(ClassSetRepository repository, DeviceSlots slots)
                 var columns = FitMatrix.Read(proxies(e), encoder.Info.Dimension, device).t();
                 return features.matmul(columns).Times(encoder.ProxyShare * encoder.Info.LogitScale);
             });
-            return Fit(logits, classes, rows);
+            return Fit(logits, classes, [.. rows.Select(row => shots.Labels[row])]);
         }
 
         Tensor Fuse(Func<int, Tensor> logits) =>
             Enumerable.Range(0, basis.Encoders.Length).Select(logits).Aggregate((sum, part) => sum.Plus(part));
 
-        StageCalibration Fit(Tensor logits, int[] classes, int[] rows)
+        StageCalibration Fit(Tensor logits, int[] classes, int[] positions)
         {
             var columns = classes.Select((position, column) => (position, column)).ToDictionary(p => p.position, p => (long)p.column);
-            var labels = torch.tensor(rows.Select(row => columns[shots.Labels[row]]).ToArray()).to(device);
+            var labels = torch.tensor(positions.Select(position => columns[position]).ToArray()).to(device);
             return StageCalibrator.Fit(logits, labels, basis.Policy.AbstainShare);
         }
     }

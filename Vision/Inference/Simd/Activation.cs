@@ -1,4 +1,4 @@
-using System.Runtime.Intrinsics;
+using System.Runtime.CompilerServices;
 
 namespace FewShotCluster.Vision.Inference.Simd;
 
@@ -18,25 +18,27 @@ internal enum Activation
 /// <summary>An activation that the compiler knows.</summary>
 internal interface IActivation
 {
-    static abstract Vector256<float> Apply(Vector256<float> x);
+    static abstract T Apply<T>(T x) where T : struct, ILanes<T>;
 }
 
 internal readonly struct Identity : IActivation
 {
-    public static Vector256<float> Apply(Vector256<float> x) => x;
+    public static T Apply<T>(T x) where T : struct, ILanes<T> => x;
 }
 
 internal readonly struct Relu : IActivation
 {
-    public static Vector256<float> Apply(Vector256<float> x) => Vector256.Max(x, Vector256<float>.Zero);
+    public static T Apply<T>(T x) where T : struct, ILanes<T> => T.Max(T.Create(0), x); // not a number stays one
 }
 
 internal readonly struct Silu : IActivation
 {
-    public static Vector256<float> Apply(Vector256<float> x) => VectorMath.Silu(x);
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static T Apply<T>(T x) where T : struct, ILanes<T> => VectorMath.Silu(x);
 }
 
 internal readonly struct Gelu : IActivation
 {
-    public static Vector256<float> Apply(Vector256<float> x) => VectorMath.Gelu(x);
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static T Apply<T>(T x) where T : struct, ILanes<T> => VectorMath.Gelu(x);
 }

@@ -1,10 +1,8 @@
-using System.Runtime.InteropServices;
-using System.Runtime.Intrinsics;
-using System.Runtime.Intrinsics.X86;
+using System.Runtime.CompilerServices;
 
 namespace FewShotCluster.Vision.Inference.Simd;
 
-/// <summary>Layer normalisation over the last dimension, float32: (x - mean) / sqrt(var + eps) * weight + bias, var with 1 / D.</summary>
+/// <summary>Layer normalisation over the last dimension: (x - mean) / sqrt(var + eps) * weight + bias, var with 1 / D.</summary>
 internal static unsafe class LayerNorm
 {
     private const int RowsATask = 4;
@@ -16,41 +14,46 @@ internal static unsafe class LayerNorm
     /// <param name="rows">Number of rows.</param>
     /// <param name="channels">A multiple of 8.</param>
     /// <param name="epsilon">Added to the variance.</param>
-    public static void Run(float* x, float* weight, float* bias, float* y, int rows, int channels, float epsilon)
+    public static void Run<T>(T* x, T* weight, T* bias, T* y, int rows, int channels, float epsilon) where T : unmanaged, IElement<T>
     {
-        var job = new Job { X = x, Weight = weight, Bias = bias, Y = y, Rows = rows, Channels = channels, Epsilon = epsilon };
-        OpenMp.Run(&Body, &job);
+        var job = new Job<T> { X = x, Weight = weight, Bias = bias, Y = y, Rows = rows, Channels = channels, Epsilon = epsilon };
+        if (CpuFeatures.HasAvx512 && channels % Lanes16.Count == 0) OpenMp.Run(&Body<T, Lanes16>, &job);
+        else OpenMp.Run(&Body<T, Lanes8>, &job);
     }
 
-    [UnmanagedCallersOnly]
-    private static void Body(void* state)
+    private static void Body<T, TLanes>(void* state) where T : unmanaged, IElement<T> where TLanes : struct, ILanes<TLanes>
     {
-        ref var job = ref *(Job*)state;
+        ref var job = ref *(Job<T>*)state;
         for (int task; (task = Interlocked.Increment(ref job.Started) - 1) * RowsATask < job.Rows;)
         {
             for (var row = task * RowsATask; row < Math.Min(job.Rows, (task + 1) * RowsATask); row++)
-                Normalise(ref job, job.X + (long)row * job.Channels, job.Y + (long)row * job.Channels);
+                Normalise<T, TLanes>(ref job, job.X + (long)row * job.Channels, job.Y + (long)row * job.Channels);
         }
     }
 
-    private static void Normalise(ref Job job, float* x, float* y)
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Normalise<T, TLanes>(ref Job<T> job, T* x, T* y)
+        where T : unmanaged, IElement<T> where TLanes : struct, ILanes<TLanes>
     {
-        Vector256<float> sum = default, squares = default;
-        for (var c = 0; c < job.Channels; c += 8) sum += Vector256.Load(x + c);
-        var mean = Vector256.Create(Vector256.Sum(sum) / job.Channels);
-        for (var c = 0; c < job.Channels; c += 8)
+        TLanes sum = TLanes.Create(0), squares = sum;
+        for (var c = 0; c < job.Channels; c += TLanes.Count) sum += T.Load<TLanes>(x + c);
+        var mean = TLanes.Create(sum.Sum() / job.Channels);
+        for (var c = 0; c < job.Channels; c += TLanes.Count)
         {
-            var difference = Vector256.Load(x + c) - mean;
-            squares = Fma.MultiplyAdd(difference, difference, squares);
+            var difference = T.Load<TLanes>(x + c) - mean;
+            squares = TLanes.MultiplyAdd(difference, difference, squares);
         }
-        var scale = Vector256.Create(1 / MathF.Sqrt(Vector256.Sum(squares) / job.Channels + job.Epsilon));
-        for (var c = 0; c < job.Channels; c += 8)
-            Fma.MultiplyAdd((Vector256.Load(x + c) - mean) * scale, Vector256.Load(job.Weight + c), Vector256.Load(job.Bias + c)).Store(y + c);
+        var scale = TLanes.Create(1 / MathF.Sqrt(squares.Sum() / job.Channels + job.Epsilon));
+        for (var c = 0; c < job.Channels; c += TLanes.Count)
+        {
+            var normal = (T.Load<TLanes>(x + c) - mean) * scale;
+            T.Store(TLanes.MultiplyAdd(normal, T.Load<TLanes>(job.Weight + c), T.Load<TLanes>(job.Bias + c)), y + c);
+        }
     }
 
-    private struct Job
+    private struct Job<T> where T : unmanaged
     {
-        public float* X, Weight, Bias, Y;
+        public T* X, Weight, Bias, Y;
         public int Rows, Channels, Started;
         public float Epsilon;
     }

@@ -1,6 +1,4 @@
 using System.Runtime.CompilerServices;
-using System.Runtime.InteropServices;
-using System.Runtime.Intrinsics;
 
 namespace FewShotCluster.Vision.Inference.Simd;
 
@@ -48,7 +46,6 @@ internal static unsafe class MatrixProduct
         GC.KeepAlive(weights);
     }
 
-    [UnmanagedCallersOnly]
     private static void Body(void* state)
     {
         ref var job = ref *(Job*)state;
@@ -78,7 +75,8 @@ internal static unsafe class MatrixProduct
                         add: k > 0, panel + 1 < to ? weights + (long)job.Inputs * Panel : null);
                 }
                 if (end < job.Inputs) Copy(tile, Panel, y, job.Outputs, rows, columns);
-                else Finish(ref job, tile, y, first, rows, panel * Panel, columns);
+                else if (CpuFeatures.HasAvx512) Finish<Lanes16>(ref job, tile, y, first, rows, panel * Panel, columns);
+                else Finish<Lanes8>(ref job, tile, y, first, rows, panel * Panel, columns);
             }
         }
     }
@@ -89,20 +87,21 @@ internal static unsafe class MatrixProduct
             new ReadOnlySpan<float>(from + (long)row * strideFrom, columns).CopyTo(new Span<float>(to + (long)row * strideTo, columns));
     }
 
-    private static void Finish(ref Job job, float* tile, float* y, int first, int rows, int column, int columns)
+    private static void Finish<TLanes>(ref Job job, float* tile, float* y, int first, int rows, int column, int columns)
+        where TLanes : struct, ILanes<TLanes>
     {
         switch (job.Activation)
         {
-            case Activation.None: Finish<Identity>(ref job, tile, y, first, rows, column, columns); break;
-            case Activation.Relu: Finish<Relu>(ref job, tile, y, first, rows, column, columns); break;
-            case Activation.Silu: Finish<Silu>(ref job, tile, y, first, rows, column, columns); break;
-            case Activation.Gelu: Finish<Gelu>(ref job, tile, y, first, rows, column, columns); break;
+            case Activation.None: Finish<Identity, TLanes>(ref job, tile, y, first, rows, column, columns); break;
+            case Activation.Relu: Finish<Relu, TLanes>(ref job, tile, y, first, rows, column, columns); break;
+            case Activation.Silu: Finish<Silu, TLanes>(ref job, tile, y, first, rows, column, columns); break;
+            case Activation.Gelu: Finish<Gelu, TLanes>(ref job, tile, y, first, rows, column, columns); break;
         }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Finish<TActivation>(ref Job job, float* tile, float* y, int first, int rows, int column, int columns)
-        where TActivation : IActivation
+    private static void Finish<TActivation, TLanes>(ref Job job, float* tile, float* y, int first, int rows, int column, int columns)
+        where TActivation : IActivation where TLanes : struct, ILanes<TLanes>
     {
         var residual = job.Residual is null ? null : job.Residual + (long)first * job.Outputs + column;
         for (var row = 0; row < rows; row++)
@@ -110,17 +109,17 @@ internal static unsafe class MatrixProduct
             float* sums = tile + row * Panel, target = y + (long)row * job.Outputs;
             var old = residual is null ? null : residual + (long)row * job.Outputs;
             var c = 0;
-            for (; c + 8 <= columns; c += 8)
+            for (; c + TLanes.Count <= columns; c += TLanes.Count)
             {
-                var value = Vector256.Load(sums + c) + Vector256.Load(job.Bias + column + c);
-                if (old is not null) value += Vector256.Load(old + c);
+                var value = TLanes.Load(sums + c) + TLanes.Load(job.Bias + column + c);
+                if (old is not null) value += TLanes.Load(old + c);
                 TActivation.Apply(value).Store(target + c);
             }
-            for (; c < columns; c++)
-            {
-                var value = sums[c] + job.Bias[column + c] + (old is null ? 0 : old[c]);
-                target[c] = TActivation.Apply(Vector256.Create(value)).ToScalar();
-            }
+            if (c == columns) continue;
+            var rest = c; // the tile is a whole panel wide, outputs are not
+            for (; c < columns; c++) sums[c] += job.Bias[column + c] + (old is null ? 0 : old[c]);
+            TActivation.Apply(TLanes.Load(sums + rest)).Store(sums + rest);
+            for (c = rest; c < columns; c++) target[c] = sums[c];
         }
     }
 

@@ -1,16 +1,14 @@
-using System.Runtime.InteropServices;
-using System.Runtime.Intrinsics;
-using System.Runtime.Intrinsics.X86;
+using System.Runtime.CompilerServices;
 
 namespace FewShotCluster.Vision.Inference.Simd;
 
 /// <summary>
-/// softmax(Q K^T / sqrt d) V of each head (Vaswani et al., NIPS 2017, equation 1), float32: keys and values are packed once a head, then
-/// blocks of queries go past them. A causal query sees the keys up to its own.
+/// softmax(Q K^T / sqrt d) V of each head (Vaswani et al., NIPS 2017, equation 1), in float32: keys and values are packed once a head,
+/// then blocks of queries go past them. A causal query sees the keys up to its own.
 /// </summary>
 internal static unsafe class MultiHeadAttention
 {
-    private const int Panel = PackedMatrix.Panel, Vector = 8, QueryBlock = 4 * RowKernel.MaxRows;
+    private const int Panel = PackedMatrix.Panel, QueryBlock = 24;
 
     /// <param name="projected">[texts or images, length, 3, heads, depth]: queries, keys, values.</param>
     /// <param name="attended">[texts or images, length, heads, depth]</param>
@@ -19,9 +17,10 @@ internal static unsafe class MultiHeadAttention
     /// <param name="heads">Number of heads.</param>
     /// <param name="depth">Channels of a head, a multiple of 16.</param>
     /// <param name="causal">Whether a token sees only itself and earlier ones.</param>
-    public static void Run(float* projected, float* attended, int batch, int length, int heads, int depth, bool causal)
+    public static void Run<T>(T* projected, T* attended, int batch, int length, int heads, int depth, bool causal)
+        where T : unmanaged, IElement<T>
     {
-        var job = new Job
+        var job = new Job<T>
         {
             Projected = projected,
             Attended = attended,
@@ -31,83 +30,100 @@ internal static unsafe class MultiHeadAttention
             Depth = depth,
             Causal = causal,
         };
-        OpenMp.Run(&Body, &job);
+        if (CpuFeatures.HasAvx512) OpenMp.Run(&Body<T, Lanes16>, &job);
+        else OpenMp.Run(&Body<T, Lanes8>, &job);
     }
 
-    [UnmanagedCallersOnly]
-    private static void Body(void* state)
+    private static void Body<T, TLanes>(void* state) where T : unmanaged, IElement<T> where TLanes : struct, ILanes<TLanes>
     {
-        ref var job = ref *(Job*)state;
-        var padded = (job.Length + Panel - 1) / Panel * Panel;
-        var keys = ThreadScratch.Of((long)padded * (2 * job.Depth + QueryBlock));   // [padded / 16][depth][16]
-        var values = keys + (long)padded * job.Depth;                               // [depth / 16][length][16]
-        var scores = values + (long)padded * job.Depth;                             // [block, padded]
+        ref var job = ref *(Job<T>*)state;
+        var (length, depth) = (job.Length, job.Depth);
+        var padded = (length + Panel - 1) / Panel * Panel;
+        var keys = ThreadScratch.Of((long)padded * 2 * depth + QueryBlock * (padded + 2L * depth)); // [padded / 16][depth][16]
+        var values = keys + (long)padded * depth;                                                 // [depth / 16][length][16]
+        var scores = values + (long)padded * depth;                                               // [block, padded]
+        var queries = scores + (long)QueryBlock * padded;                                         // [block, depth]
+        var results = queries + QueryBlock * depth;                                               // [block, depth]
         for (int task; (task = Interlocked.Increment(ref job.Started) - 1) < job.Tasks;)
         {
             var (item, head) = Math.DivRem(task, job.Heads);
-            var width = job.Heads * job.Depth;
-            var query = job.Projected + (long)item * job.Length * 3 * width + head * job.Depth;
-            PackKeys(query + width, 3 * width, keys, job.Length, job.Depth);
-            PackValues(query + 2 * width, 3 * width, values, job.Length, job.Depth);
-            var target = job.Attended + (long)item * job.Length * width + head * job.Depth;
-            for (var first = 0; first < job.Length; first += QueryBlock)
+            var width = job.Heads * depth;
+            var source = job.Projected + (long)item * length * 3 * width + head * depth;
+            PackKeys<T, TLanes>(source + width, 3 * width, keys, results, length, depth);
+            PackValues<T, TLanes>(source + 2 * width, 3 * width, values, length, depth);
+            var target = job.Attended + (long)item * length * width + head * depth;
+            for (var first = 0; first < length; first += QueryBlock)
             {
-                var rows = Math.Min(QueryBlock, job.Length - first);
-                var seen = job.Causal ? first + rows : job.Length;
+                var rows = Math.Min(QueryBlock, length - first);
+                var seen = job.Causal ? first + rows : length;
+                for (var row = 0; row < rows; row++) Read<T, TLanes>(source + (first + row) * 3L * width, queries + row * depth, depth);
                 for (var key = 0; key < seen; key += Panel)
-                    RowKernel.Multiply(
-                        rows, query + (long)first * 3 * width, 3 * width, keys + key * job.Depth, scores + key, padded, job.Depth, add: false);
+                    RowKernel.Multiply(rows, queries, depth, keys + key * depth, scores + key, padded, depth, add: false);
                 for (var row = 0; row < rows; row++)
-                    Softmax(scores + row * padded, job.Causal ? first + row + 1 : seen, seen, 1 / MathF.Sqrt(job.Depth));
-                for (var channel = 0; channel < job.Depth; channel += Panel)
-                    RowKernel.Multiply(
-                        rows, scores, padded, values + channel * job.Length, target + (long)first * width + channel, width, seen, add: false);
+                    Softmax<TLanes>(scores + row * padded, job.Causal ? first + row + 1 : seen, seen, 1 / MathF.Sqrt(depth));
+                for (var channel = 0; channel < depth; channel += Panel)
+                    RowKernel.Multiply(rows, scores, padded, values + channel * length, results + channel, depth, seen, add: false);
+                for (var row = 0; row < rows; row++) Write<T, TLanes>(results + row * depth, target + (first + row) * (long)width, depth);
             }
         }
     }
 
-    private static void PackKeys(float* source, int stride, float* keys, int length, int depth)
+    private static void PackKeys<T, TLanes>(T* source, int stride, float* keys, float* line, int length, int depth)
+        where T : unmanaged, IElement<T> where TLanes : struct, ILanes<TLanes>
     {
         for (var row = 0; row < length; row++)
         {
-            float* from = source + (long)row * stride, to = keys + row / Panel * Panel * depth + row % Panel;
-            for (var c = 0; c < depth; c++) to[c * Panel] = from[c];
+            Read<T, TLanes>(source + (long)row * stride, line, depth);
+            var to = keys + row / Panel * Panel * depth + row % Panel;
+            for (var c = 0; c < depth; c++) to[c * Panel] = line[c];
         }
     }
 
-    private static void PackValues(float* source, int stride, float* values, int length, int depth)
+    private static void PackValues<T, TLanes>(T* source, int stride, float* values, int length, int depth)
+        where T : unmanaged, IElement<T> where TLanes : struct, ILanes<TLanes>
     {
         for (var row = 0; row < length; row++)
         {
-            for (var c = 0; c < depth; c += Vector)
-                Vector256.Load(source + (long)row * stride + c).Store(values + (c / Panel * length + row) * Panel + c % Panel);
+            for (var c = 0; c < depth; c += TLanes.Count)
+                T.Load<TLanes>(source + (long)row * stride + c).Store(values + (c / Panel * length + row) * Panel + c % Panel);
         }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Read<T, TLanes>(T* from, float* to, int count) where T : unmanaged, IElement<T> where TLanes : struct, ILanes<TLanes>
+    {
+        for (var c = 0; c < count; c += TLanes.Count) T.Load<TLanes>(from + c).Store(to + c);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Write<T, TLanes>(float* from, T* to, int count) where T : unmanaged, IElement<T> where TLanes : struct, ILanes<TLanes>
+    {
+        for (var c = 0; c < count; c += TLanes.Count) T.Store(TLanes.Load(from + c), to + c);
     }
 
     /// <summary>Of the scores seen; the others up to <paramref name="length"/> become zero.</summary>
-    private static void Softmax(float* scores, int seen, int length, float scale)
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Softmax<TLanes>(float* scores, int seen, int length, float scale) where TLanes : struct, ILanes<TLanes>
     {
-        var end = (length + Vector - 1) / Vector * Vector;
+        var end = (length + TLanes.Count - 1) / TLanes.Count * TLanes.Count;
         new Span<float>(scores + seen, end - seen).Fill(float.NegativeInfinity);
-        var most = Vector256.Load(scores);
-        for (var i = Vector; i < end; i += Vector) most = Avx.Max(most, Vector256.Load(scores + i));
-        var offset = most[0];
-        for (var i = 1; i < Vector; i++) offset = MathF.Max(offset, most[i]);
-        Vector256<float> shift = Vector256.Create(-offset * scale), sum = default;
-        for (var i = 0; i < end; i += Vector)
+        var most = TLanes.Load(scores);
+        for (var i = TLanes.Count; i < end; i += TLanes.Count) most = TLanes.Max(most, TLanes.Load(scores + i));
+        TLanes shift = TLanes.Create(-most.Max() * scale), factor = TLanes.Create(scale), sum = TLanes.Create(0);
+        for (var i = 0; i < end; i += TLanes.Count)
         {
-            var value = VectorMath.Exp(Fma.MultiplyAdd(Vector256.Load(scores + i), Vector256.Create(scale), shift));
+            var value = VectorMath.Exp(TLanes.MultiplyAdd(TLanes.Load(scores + i), factor, shift));
             value.Store(scores + i);
             sum += value;
         }
-        var share = Vector256.Create(1 / Vector256.Sum(sum));
-        for (var i = 0; i < end; i += Vector) (Vector256.Load(scores + i) * share).Store(scores + i);
+        var share = TLanes.Create(1 / sum.Sum());
+        for (var i = 0; i < end; i += TLanes.Count) (TLanes.Load(scores + i) * share).Store(scores + i);
         new Span<float>(scores + seen, end - seen).Clear();
     }
 
-    private struct Job
+    private struct Job<T> where T : unmanaged
     {
-        public float* Projected, Attended;
+        public T* Projected, Attended;
         public int Tasks, Length, Heads, Depth, Started;
         public bool Causal;
     }

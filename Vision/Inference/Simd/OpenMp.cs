@@ -25,11 +25,20 @@ internal static unsafe class OpenMp
     /// <summary>Calls <paramref name="body"/> once on each thread of the pool, the caller's included, and waits for all.</summary>
     /// <param name="body">Must not throw.</param>
     /// <param name="state">Passed through.</param>
-    public static void Run(delegate* unmanaged<void*, void> body, void* state)
+    public static void Run(delegate*<void*, void> body, void* state)
     {
-        if (Threads == 1) body(state);
-        else Parallel(body, state, 0, 0);
+        if (Threads == 1)
+        {
+            body(state);
+            return;
+        }
+        var call = new Call { Body = body, State = state };
+        Parallel(&Invoke, &call, 0, 0);
     }
+
+    // What native code calls cannot be generic, and bodies are.
+    [UnmanagedCallersOnly]
+    private static void Invoke(void* call) => ((Call*)call)->Body(((Call*)call)->State);
 
     private static nint FindLibrary()
     {
@@ -42,4 +51,10 @@ internal static unsafe class OpenMp
     }
 
     private static nint Export(string name) => Library == 0 ? 0 : NativeLibrary.GetExport(Library, name);
+
+    private struct Call
+    {
+        public delegate*<void*, void> Body;
+        public void* State;
+    }
 }

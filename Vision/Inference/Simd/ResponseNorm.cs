@@ -1,89 +1,114 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
-using System.Runtime.Intrinsics;
 
 namespace FewShotCluster.Vision.Inference.Simd;
 
 /// <summary>
-/// ConvNeXt-V2's GRN in place, x (gamma n + 1), in two passes over x: energies of the channels, then the scaling (Woo et al., CVPR 2023,
-/// equations 1 to 3; beta is the next layer's).
+/// An activation and ConvNeXt-V2's GRN in place, x (gamma n + 1), in two passes over x: activation and energies of the channels, then the
+/// scaling (Woo et al., CVPR 2023, equations 1 to 3; beta is the next layer's).
 /// </summary>
 internal static unsafe class ResponseNorm
 {
-    private const int Vector = 8, ChannelBlock = 64;
+    // An image's pixels are summed in blocks of this many, in order: sums do not depend on threads or on the images beside it.
+    private const int PixelBlock = 32, Alignment = 64;
     private const float Epsilon = 1e-6f;
 
     /// <param name="x">[images, pixels, channels]</param>
     /// <param name="gamma">[channels]</param>
     /// <param name="images">Number of images.</param>
     /// <param name="pixels">Of an image.</param>
-    /// <param name="channels">Of a pixel.</param>
-    public static void Apply(float* x, float* gamma, int images, int pixels, int channels)
+    /// <param name="channels">Of a pixel, a multiple of 8.</param>
+    public static void Apply<T, TActivation>(T* x, float* gamma, int images, int pixels, int channels)
+        where T : unmanaged, IElement<T> where TActivation : IActivation
     {
-        var energies = (float*)NativeMemory.AlignedAlloc((nuint)images * (nuint)channels * sizeof(float), 64);
-        var job = new Job { X = x, Gamma = gamma, Energies = energies, Images = images, Pixels = pixels, Channels = channels };
-        OpenMp.Run(&Measure, &job);
-        for (var image = 0; image < images; image++) ToScales(energies + (long)image * channels, gamma, channels);
-        job.Started = 0;
-        OpenMp.Run(&Scale, &job);
+        var blocks = (pixels + PixelBlock - 1) / PixelBlock;
+        var energies = (float*)NativeMemory.AlignedAlloc((nuint)images * (nuint)blocks * (nuint)channels * sizeof(float), Alignment);
+        var job = new Job<T> { X = x, Gamma = gamma, Energies = energies, Images = images, Pixels = pixels, Channels = channels, Blocks = blocks };
+        if (CpuFeatures.HasAvx512 && channels % Lanes16.Count == 0) Run<T, TActivation, Lanes16>(ref job);
+        else Run<T, TActivation, Lanes8>(ref job);
         NativeMemory.AlignedFree(energies);
     }
 
-    [UnmanagedCallersOnly]
-    private static void Measure(void* state)
+    private static void Run<T, TActivation, TLanes>(ref Job<T> job)
+        where T : unmanaged, IElement<T> where TActivation : IActivation where TLanes : struct, ILanes<TLanes>
     {
-        ref var job = ref *(Job*)state;
-        var blocks = (job.Channels + ChannelBlock - 1) / ChannelBlock;
-        var sums = stackalloc float[ChannelBlock];
-        for (int task; (task = Interlocked.Increment(ref job.Started) - 1) < job.Images * blocks;)
+        fixed (Job<T>* state = &job)
         {
-            var (image, block) = Math.DivRem(task, blocks);
-            var channels = Math.Min(ChannelBlock, job.Channels - block * ChannelBlock);
-            new Span<float>(sums, channels).Clear();
-            var pixel = job.X + (long)image * job.Pixels * job.Channels + block * ChannelBlock;
-            for (var p = 0; p < job.Pixels; p++, pixel += job.Channels)
-            {
-                var c = 0;
-                for (; c + Vector <= channels; c += Vector)
-                {
-                    var value = Vector256.Load(pixel + c);
-                    (Vector256.Load(sums + c) + value * value).Store(sums + c);
-                }
-                for (; c < channels; c++) sums[c] += pixel[c] * pixel[c];
-            }
-            var energies = job.Energies + (long)image * job.Channels + block * ChannelBlock;
-            for (var c = 0; c < channels; c++) energies[c] = MathF.Sqrt(sums[c]);
+            OpenMp.Run(&Measure<T, TActivation, TLanes>, state);
+            for (var image = 0; image < job.Images; image++) ToScales<TLanes>(job.Of(image), job.Gamma, job.Blocks, job.Channels);
+            job.Started = 0;
+            OpenMp.Run(&Scale<T, TLanes>, state);
         }
     }
 
-    private static void ToScales(float* energies, float* gamma, int channels)
+    private static void Measure<T, TActivation, TLanes>(void* state)
+        where T : unmanaged, IElement<T> where TActivation : IActivation where TLanes : struct, ILanes<TLanes>
     {
-        var sum = 0.0;
-        for (var c = 0; c < channels; c++) sum += energies[c];
-        var share = (float)(1 / (sum / channels + Epsilon));
+        ref var job = ref *(Job<T>*)state;
+        for (int task; (task = Interlocked.Increment(ref job.Started) - 1) < job.Images * job.Blocks;)
+        {
+            var (image, block) = Math.DivRem(task, job.Blocks);
+            var (first, last) = (block * PixelBlock, Math.Min((block + 1) * PixelBlock, job.Pixels));
+            var energies = job.Of(image) + (long)block * job.Channels;
+            for (var pixel = first; pixel < last; pixel++)
+                Activate<T, TActivation, TLanes>(job.Pixel(image, pixel), energies, job.Channels, isFirst: pixel == first);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Activate<T, TActivation, TLanes>(T* pixel, float* energies, int channels, bool isFirst)
+        where T : unmanaged, IElement<T> where TActivation : IActivation where TLanes : struct, ILanes<TLanes>
+    {
+        for (var c = 0; c < channels; c += TLanes.Count)
+        {
+            var value = TActivation.Apply(T.Load<TLanes>(pixel + c));
+            if (typeof(TActivation) != typeof(Identity)) T.Store(value, pixel + c);
+            var sum = isFirst ? TLanes.Create(0) : TLanes.Load(energies + c);
+            TLanes.MultiplyAdd(value, value, sum).Store(energies + c);
+        }
+    }
+
+    /// <summary>Energies of the blocks [blocks, channels] to the image's scales, in the first row.</summary>
+    private static void ToScales<TLanes>(float* energies, float* gamma, int blocks, int channels) where TLanes : struct, ILanes<TLanes>
+    {
+        var total = 0.0;
+        for (var c = 0; c < channels; c += TLanes.Count)
+        {
+            var sum = TLanes.Load(energies + c);
+            for (var block = 1; block < blocks; block++) sum += TLanes.Load(energies + (long)block * channels + c);
+            sum.Store(energies + c);
+            for (var i = c; i < c + TLanes.Count; i++) total += energies[i] = MathF.Sqrt(energies[i]);
+        }
+        var share = (float)(1 / (total / channels + Epsilon));
         for (var c = 0; c < channels; c++) energies[c] = gamma[c] * (energies[c] * share) + 1;
     }
 
-    [UnmanagedCallersOnly]
-    private static void Scale(void* state)
+    private static void Scale<T, TLanes>(void* state) where T : unmanaged, IElement<T> where TLanes : struct, ILanes<TLanes>
     {
-        const int rowsATask = 16;
-        ref var job = ref *(Job*)state;
-        var rows = job.Images * job.Pixels;
-        for (int task; (task = Interlocked.Increment(ref job.Started) - 1) * rowsATask < rows;)
+        ref var job = ref *(Job<T>*)state;
+        for (int task; (task = Interlocked.Increment(ref job.Started) - 1) < job.Images * job.Blocks;)
         {
-            for (var row = task * rowsATask; row < Math.Min(rows, (task + 1) * rowsATask); row++)
-            {
-                float* pixel = job.X + (long)row * job.Channels, scales = job.Energies + (long)(row / job.Pixels) * job.Channels;
-                var c = 0;
-                for (; c + Vector <= job.Channels; c += Vector) (Vector256.Load(pixel + c) * Vector256.Load(scales + c)).Store(pixel + c);
-                for (; c < job.Channels; c++) pixel[c] *= scales[c];
-            }
+            var (image, block) = Math.DivRem(task, job.Blocks);
+            for (var pixel = block * PixelBlock; pixel < Math.Min((block + 1) * PixelBlock, job.Pixels); pixel++)
+                Multiply<T, TLanes>(job.Pixel(image, pixel), job.Of(image), job.Channels);
         }
     }
 
-    private struct Job
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Multiply<T, TLanes>(T* pixel, float* scales, int channels)
+        where T : unmanaged, IElement<T> where TLanes : struct, ILanes<TLanes>
     {
-        public float* X, Gamma, Energies;
-        public int Images, Pixels, Channels, Started;
+        for (var c = 0; c < channels; c += TLanes.Count) T.Store(T.Load<TLanes>(pixel + c) * TLanes.Load(scales + c), pixel + c);
+    }
+
+    private struct Job<T> where T : unmanaged
+    {
+        public T* X;
+        public float* Gamma, Energies;
+        public int Images, Pixels, Channels, Blocks, Started;
+
+        public readonly float* Of(int image) => Energies + (long)image * Blocks * Channels;
+
+        public readonly T* Pixel(int image, int pixel) => X + ((long)image * Pixels + pixel) * Channels;
     }
 }

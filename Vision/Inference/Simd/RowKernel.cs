@@ -11,14 +11,16 @@ internal interface IRows
 }
 
 /// <summary>
-/// The innermost product: up to six rows times one panel of 16 columns, all twelve sums in registers. Two multiply-adds a cycle need
-/// six broadcasts and two loads in six cycles, which is within what AVX2 processors load.
+/// The innermost product: some rows times one panel of 16 columns, all sums in registers. Six rows in twelve registers of AVX2: two
+/// multiply-adds a cycle need six broadcasts and two loads in six cycles, which is within what processors load. Twelve rows in twelve
+/// registers of AVX-512: thirteen loads in six cycles, nearly so. A sum is the same in both.
 /// </summary>
 internal static unsafe class RowKernel
 {
-    public const int MaxRows = 6;
+    private const int NarrowRows = 6, WideRows = 12, CacheLine = 64;
 
-    private const int CacheLine = 64;
+    /// <summary>Rows at a time.</summary>
+    public static readonly int MaxRows = CpuFeatures.HasAvx512 ? WideRows : NarrowRows;
 
     /// <summary>c (+)= a b for any number of rows.</summary>
     /// <param name="rows">Rows of <paramref name="a"/> and <paramref name="c"/>.</param>
@@ -34,7 +36,12 @@ internal static unsafe class RowKernel
     {
         var passes = (rows + MaxRows - 1) / MaxRows;
         var ahead = new Prefetch { Address = (byte*)(next is null ? b : next), Step = CacheLine / Math.Min(passes, CacheLine) };
-        for (; rows >= MaxRows; rows -= MaxRows, a += MaxRows * strideA, c += MaxRows * strideC, ahead.Address += ahead.Step * depth)
+        if (CpuFeatures.HasAvx512)
+        {
+            for (; rows >= WideRows; rows -= WideRows, a += WideRows * strideA, c += WideRows * strideC, ahead.Address += ahead.Step * depth)
+                MultiplyWide((byte*)a, strideA * sizeof(float), b, c, strideC, depth, add, ahead);
+        }
+        for (; rows >= NarrowRows; rows -= NarrowRows, a += NarrowRows * strideA, c += NarrowRows * strideC, ahead.Address += ahead.Step * depth)
             Multiply<Six>(a, strideA, b, c, strideC, depth, add, ahead);
         switch (rows)
         {
@@ -102,6 +109,58 @@ internal static unsafe class RowKernel
         if (TRows.Count > 3) Store(c + 3 * strideC, c30, c31, add);
         if (TRows.Count > 4) Store(c + 4 * strideC, c40, c41, add);
         if (TRows.Count > 5) Store(c + 5 * strideC, c50, c51, add);
+    }
+
+    // Rows are addressed from three of them: twelve pointers would not stay in registers.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void MultiplyWide(byte* a, nint stride, float* b, float* c, int strideC, int depth, bool add, Prefetch ahead)
+    {
+        byte* a4 = a + 4 * stride, a8 = a4 + 4 * stride;
+        var stride3 = 3 * stride;
+        Vector512<float> c0 = default, c1 = default, c2 = default, c3 = default, c4 = default, c5 = default;
+        Vector512<float> c6 = default, c7 = default, c8 = default, c9 = default, c10 = default, c11 = default;
+        var prefetch = ahead.Address;
+        var step = ahead.Step;
+        for (var k = 0; k < depth; k++, a += sizeof(float), a4 += sizeof(float), a8 += sizeof(float), b += PackedMatrix.Panel)
+        {
+            Sse.Prefetch1(prefetch);
+            prefetch += step;
+            var x = Vector512.LoadAligned(b);
+            c0 = Avx512F.FusedMultiplyAdd(Broadcast(a), x, c0);
+            c1 = Avx512F.FusedMultiplyAdd(Broadcast(a + stride), x, c1);
+            c2 = Avx512F.FusedMultiplyAdd(Broadcast(a + 2 * stride), x, c2);
+            c3 = Avx512F.FusedMultiplyAdd(Broadcast(a + stride3), x, c3);
+            c4 = Avx512F.FusedMultiplyAdd(Broadcast(a4), x, c4);
+            c5 = Avx512F.FusedMultiplyAdd(Broadcast(a4 + stride), x, c5);
+            c6 = Avx512F.FusedMultiplyAdd(Broadcast(a4 + 2 * stride), x, c6);
+            c7 = Avx512F.FusedMultiplyAdd(Broadcast(a4 + stride3), x, c7);
+            c8 = Avx512F.FusedMultiplyAdd(Broadcast(a8), x, c8);
+            c9 = Avx512F.FusedMultiplyAdd(Broadcast(a8 + stride), x, c9);
+            c10 = Avx512F.FusedMultiplyAdd(Broadcast(a8 + 2 * stride), x, c10);
+            c11 = Avx512F.FusedMultiplyAdd(Broadcast(a8 + stride3), x, c11);
+        }
+        StoreWide(c, c0, add);
+        StoreWide(c + strideC, c1, add);
+        StoreWide(c + 2 * strideC, c2, add);
+        StoreWide(c + 3 * strideC, c3, add);
+        StoreWide(c + 4 * strideC, c4, add);
+        StoreWide(c + 5 * strideC, c5, add);
+        StoreWide(c + 6 * strideC, c6, add);
+        StoreWide(c + 7 * strideC, c7, add);
+        StoreWide(c + 8 * strideC, c8, add);
+        StoreWide(c + 9 * strideC, c9, add);
+        StoreWide(c + 10 * strideC, c10, add);
+        StoreWide(c + 11 * strideC, c11, add);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector512<float> Broadcast(byte* from) => Vector512.Create(*(float*)from);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void StoreWide(float* c, Vector512<float> sums, bool add)
+    {
+        if (add) sums += Vector512.Load(c);
+        sums.Store(c);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

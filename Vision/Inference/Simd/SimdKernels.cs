@@ -4,40 +4,45 @@ using static TorchSharp.torch;
 namespace FewShotCluster.Vision.Inference.Simd;
 
 /// <summary>
-/// The blocks of Scripts/blocks.py on our own AVX2 kernels (float32, CPU): transformer blocks whole, bottlenecks and ConvNeXt blocks but
-/// for strided and depthwise convolutions. Those and everything outside blocks are oneDNN's.
+/// The blocks of Scripts/blocks.py with our own attention, norms and activations, in float32 and bfloat16 on the CPU. float32 has our
+/// Winograd convolutions and, if told so, our products; the other products and convolutions and all outside blocks are oneDNN's.
 /// </summary>
-internal sealed unsafe class SimdKernels(Kernels oneDnn) : Kernels("simd", oneDnn)
+internal sealed unsafe class SimdKernels(Kernels oneDnn, bool ownProducts) : Kernels(ownProducts ? "simd" : oneDnn.Name, oneDnn)
 {
+    private const int MinLanes = 8;
+
     public static bool IsSupported => Avx2.IsSupported && Fma.IsSupported && OpenMp.IsAvailable;
 
-    public override IDisposable PackBlockLinear(Tensor weight) => new PackedMatrix(weight);
+    public override IDisposable PackBlockLinear(Tensor weight) => ownProducts ? new PackedMatrix(weight) : base.PackBlockLinear(weight);
 
     public override IDisposable PackConv3x3(Tensor weight, int side) =>
-        WinogradConvolution.Supports(weight.shape[0], weight.shape[1]) ? new WinogradConvolution(weight) : base.PackConv3x3(weight, side);
+        weight.dtype == ScalarType.Float32 && WinogradConvolution.Supports(weight.shape[0], weight.shape[1])
+            ? new WinogradConvolution(weight)
+            : base.PackConv3x3(weight, side);
 
     public override Tensor Run(string method, params object[] arguments) => method switch
     {
         "attention_block" => AttentionBlock(arguments),
-        "resnet_stem" => ResNetStem(arguments),
-        "bottleneck" => Bottleneck(arguments),
-        "bottleneck_downsample" => BottleneckDownsample(arguments),
         "convnext_block" => ConvNeXtBlock(arguments),
+        "resnet_stem" when IsSingle(arguments) => ResNetStem(arguments),
+        "bottleneck" when IsSingle(arguments) => Bottleneck(arguments),
+        "bottleneck_downsample" when IsSingle(arguments) => BottleneckDownsample(arguments),
         _ => base.Run(method, arguments),
     };
 
     private Tensor AttentionBlock(object[] a)
     {
-        if (a is not [Tensor x, int heads, bool causal, bool quick, Tensor ln1, Tensor ln1Bias, PackedMatrix inProj, Tensor inProjBias,
-            PackedMatrix outProj, Tensor outProjBias, Tensor ln2, Tensor ln2Bias, PackedMatrix fc, Tensor fcBias,
-            PackedMatrix proj, Tensor projBias])
+        if (a is not [Tensor x, int heads, bool causal, bool quick, Tensor ln1, Tensor ln1Bias, var inProj, Tensor inProjBias,
+            var outProj, Tensor outProjBias, Tensor ln2, Tensor ln2Bias, var fc, Tensor fcBias, var proj, Tensor projBias])
             throw Mismatch("attention_block");
         using var scope = NewDisposeScope();
-        var projected = Linear(Norm(x, ln1, ln1Bias, 1e-5f), inProj, inProjBias);
-        var x1 = Linear(Attention(projected, heads, causal), outProj, outProjBias, x);
-        var f = Linear(Norm(x1, ln2, ln2Bias, 1e-5f), fc, fcBias, activation: quick ? Activation.Silu : Activation.Gelu);
-        return Linear(f, proj, projBias, x1).MoveToOuterDisposeScope();
+        var projected = Product(Norm(x, ln1, ln1Bias, 1e-5f), inProj, inProjBias);
+        var x1 = Product(Attention(projected, heads, causal), outProj, outProjBias, x);
+        var f = Product(Norm(x1, ln2, ln2Bias, 1e-5f), fc, fcBias, activation: quick ? Activation.Silu : Activation.Gelu);
+        return Product(f, proj, projBias, x1).MoveToOuterDisposeScope();
     }
+
+    public override Tensor Linear(Tensor x, IDisposable weights, Tensor bias) => Product(x, weights, bias);
 
     private Tensor ResNetStem(object[] a)
     {
@@ -51,41 +56,71 @@ internal sealed unsafe class SimdKernels(Kernels oneDnn) : Kernels("simd", oneDn
 
     private Tensor Bottleneck(object[] a)
     {
-        if (a is not [Tensor x, PackedMatrix conv1, Tensor conv1Bias, var conv2, Tensor conv2Bias, PackedMatrix conv3, Tensor conv3Bias])
+        if (a is not [Tensor x, var conv1, Tensor conv1Bias, var conv2, Tensor conv2Bias, var conv3, Tensor conv3Bias])
             throw Mismatch("bottleneck");
         using var scope = NewDisposeScope();
-        var y = Conv3x3(Linear(x, conv1, conv1Bias, activation: Activation.Relu), conv2, conv2Bias);
-        return Linear(y, conv3, conv3Bias, x, activation: Activation.Relu).MoveToOuterDisposeScope();
+        var y = Conv3x3(Product(x, conv1, conv1Bias, activation: Activation.Relu), conv2, conv2Bias);
+        return Product(y, conv3, conv3Bias, x, activation: Activation.Relu).MoveToOuterDisposeScope();
     }
 
     private Tensor BottleneckDownsample(object[] a)
     {
-        if (a is not [Tensor x, int stride, PackedMatrix conv1, Tensor conv1Bias, var conv2, Tensor conv2Bias,
-            PackedMatrix conv3, Tensor conv3Bias, PackedMatrix downsample, Tensor downsampleBias])
+        if (a is not [Tensor x, int stride, var conv1, Tensor conv1Bias, var conv2, Tensor conv2Bias,
+            var conv3, Tensor conv3Bias, var downsample, Tensor downsampleBias])
             throw Mismatch("bottleneck_downsample");
         using var scope = NewDisposeScope();
-        var y = Conv3x3(Linear(x, conv1, conv1Bias, activation: Activation.Relu), conv2, conv2Bias);
-        var identity = Linear(base.Run("anti_alias", x, stride), downsample, downsampleBias);
-        return Linear(base.Run("anti_alias", y, stride), conv3, conv3Bias, identity, activation: Activation.Relu).MoveToOuterDisposeScope();
+        var y = Conv3x3(Product(x, conv1, conv1Bias, activation: Activation.Relu), conv2, conv2Bias);
+        var identity = Product(base.Run("anti_alias", x, stride), downsample, downsampleBias);
+        return Product(base.Run("anti_alias", y, stride), conv3, conv3Bias, identity, Activation.Relu).MoveToOuterDisposeScope();
     }
 
     private Tensor ConvNeXtBlock(object[] a)
     {
-        if (a is not [Tensor x, Tensor dwconv, Tensor dwconvBias, Tensor norm, Tensor normBias, PackedMatrix pwconv1, Tensor pwconv1Bias,
-            Tensor gamma, PackedMatrix pwconv2, Tensor pwconv2Bias])
+        if (a is not [Tensor x, Tensor dwconv, Tensor dwconvBias, Tensor norm, Tensor normBias, var pwconv1, Tensor pwconv1Bias,
+            Tensor gamma, var pwconv2, Tensor pwconv2Bias])
             throw Mismatch("convnext_block");
+        var channels = (int)x.shape[1];
+        if (channels % MinLanes != 0) return base.Run("convnext_block", a);
         using var scope = NewDisposeScope();
-        var h = base.Run("depthwise_norm", x, dwconv, dwconvBias, norm, normBias);
-        var f = Linear(h, pwconv1, pwconv1Bias, activation: Activation.Gelu);
+        var y = base.Run("conv", x, dwconv, dwconvBias, 3, 1, channels).permute(0, 2, 3, 1);
+        var f = Product(Norm(y, norm, normBias, 1e-6f), pwconv1, pwconv1Bias, activation: ownProducts ? Activation.Gelu : Activation.None);
+        if (f.dtype == ScalarType.BFloat16) NormaliseResponse<BrainFloat>(f, gamma);
+        else NormaliseResponse<Float32>(f, gamma);
+        return Product(f, pwconv2, pwconv2Bias, x.permute(0, 2, 3, 1)).permute(0, 3, 1, 2).MoveToOuterDisposeScope();
+    }
+
+    // Where the product did not apply GELU, it rides on the pass that measures energies.
+    private void NormaliseResponse<T>(Tensor f, Tensor gamma) where T : unmanaged, IElement<T>
+    {
+        var (images, pixels, channels) = ((int)f.shape[0], (int)(f.shape[1] * f.shape[2]), (int)f.shape[3]);
         fixed (byte* values = f.bytes, gammas = gamma.bytes)
-            ResponseNorm.Apply((float*)values, (float*)gammas, (int)f.shape[0], (int)(f.shape[1] * f.shape[2]), (int)f.shape[3]);
-        return Linear(f, pwconv2, pwconv2Bias, x.permute(0, 2, 3, 1)).permute(0, 3, 1, 2).MoveToOuterDisposeScope();
+        {
+            if (ownProducts) ResponseNorm.Apply<T, Identity>((T*)values, (float*)gammas, images, pixels, channels);
+            else ResponseNorm.Apply<T, Gelu>((T*)values, (float*)gammas, images, pixels, channels);
+        }
     }
 
     private Tensor Conv3x3(Tensor x, object conv, Tensor bias) =>
         conv is WinogradConvolution winograd ? winograd.Run(x.contiguous(), bias) : base.Run("conv3x3_relu", x, conv, bias);
 
-    /// <summary>activation(x W^T + bias + residual); belongs to the dispose scope.</summary>
+    private Tensor Product(Tensor x, object weights, Tensor bias, Tensor? residual = null, Activation activation = Activation.None)
+    {
+        if (weights is PackedMatrix packed) return Linear(x, packed, bias, residual, activation);
+        if (residual is null) return base.Run(activation is Activation.None ? "linear" : $"linear_{ScriptName(activation)}", x, weights, bias);
+        var sum = base.Run("linear_add", x, residual, weights, bias);
+        return activation is Activation.Relu ? sum.relu_() : sum;
+    }
+
+    private static string ScriptName(Activation activation) => activation switch
+    {
+        Activation.Relu => "relu",
+        Activation.Silu => "silu",
+        _ => "gelu",
+    };
+
+    private static bool IsSingle(object[] arguments) => arguments[0] is Tensor { dtype: ScalarType.Float32 };
+
+    /// <summary>activation(x W^T + bias + residual) in float32; belongs to the dispose scope.</summary>
     internal static Tensor Linear(Tensor x, PackedMatrix weights, Tensor bias, Tensor? residual = null, Activation activation = Activation.None)
     {
         var dense = x.contiguous();
@@ -98,28 +133,39 @@ internal sealed unsafe class SimdKernels(Kernels oneDnn) : Kernels("simd", oneDn
         return result;
     }
 
-    /// <summary>Layer normalisation over the last dimension, a multiple of 8; belongs to the dispose scope.</summary>
+    /// <summary>Layer normalisation over the last dimension, a multiple of 8, in float32 or bfloat16; belongs to the dispose scope.</summary>
     internal static Tensor Norm(Tensor x, Tensor weight, Tensor bias, float epsilon)
     {
         var dense = x.contiguous();
         var result = empty_like(dense);
         var channels = (int)x.shape[^1];
+        var rows = (int)(dense.numel() / channels);
         fixed (byte* input = dense.bytes, weights = weight.bytes, offsets = bias.bytes, output = result.bytes)
-            LayerNorm.Run((float*)input, (float*)weights, (float*)offsets, (float*)output, (int)(dense.numel() / channels), channels, epsilon);
+        {
+            if (x.dtype == ScalarType.BFloat16)
+                LayerNorm.Run((BrainFloat*)input, (BrainFloat*)weights, (BrainFloat*)offsets, (BrainFloat*)output, rows, channels, epsilon);
+            else
+                LayerNorm.Run((Float32*)input, (Float32*)weights, (Float32*)offsets, (Float32*)output, rows, channels, epsilon);
+        }
         return result;
     }
 
-    /// <summary>Multi-head self-attention up to its output projection; belongs to the dispose scope.</summary>
-    /// <param name="projected">[N, L, 3D]: queries, keys, values.</param>
+    /// <summary>Multi-head self-attention up to its output projection, in float32 or bfloat16; belongs to the dispose scope.</summary>
+    /// <param name="projected">[N, L, 3D]: queries, keys, values; D / heads a multiple of 16.</param>
     /// <param name="heads">Attention heads.</param>
     /// <param name="causal">Whether a token sees only earlier ones.</param>
     /// <returns>[N, L, D]</returns>
     internal static Tensor Attention(Tensor projected, int heads, bool causal)
     {
-        var (batch, length, width) = (projected.shape[0], projected.shape[1], projected.shape[2] / 3);
-        var result = empty([batch, length, width]);
+        var (batch, length, width) = ((int)projected.shape[0], (int)projected.shape[1], (int)projected.shape[2] / 3);
+        var result = empty([batch, length, width], projected.dtype);
         fixed (byte* input = projected.bytes, output = result.bytes)
-            MultiHeadAttention.Run((float*)input, (float*)output, (int)batch, (int)length, heads, (int)width / heads, causal);
+        {
+            if (projected.dtype == ScalarType.BFloat16)
+                MultiHeadAttention.Run((BrainFloat*)input, (BrainFloat*)output, batch, length, heads, width / heads, causal);
+            else
+                MultiHeadAttention.Run((Float32*)input, (Float32*)output, batch, length, heads, width / heads, causal);
+        }
         return result;
     }
 

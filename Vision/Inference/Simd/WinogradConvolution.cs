@@ -78,7 +78,6 @@ internal sealed unsafe class WinogradConvolution : IDisposable
         GC.SuppressFinalize(this);
     }
 
-    [UnmanagedCallersOnly]
     private static void Body(void* state)
     {
         ref var job = ref *(Job*)state;

@@ -12,6 +12,7 @@ public class RetryTests
     {
         new SiloUnavailableException("gone"),
         new TimeoutException("late"),
+        new OperationCanceledException("the node stops"),
         new GatewayTooBusyException("busy"),
         new OrleansException("No active nodes are compatible with grain encoder/x and interface y"),
         FakeCluster.Overloaded(),

@@ -78,6 +78,18 @@ public class ShotsTests
         Assert.Contains("1 shots were added", error.Message);
     }
 
+    [Fact]
+    public async Task EachCallExpectsWhatTheOneBeforePublished()
+    {
+        var cluster = new FakeCluster();
+        cluster.OnShots = shots => Task.FromResult(new AddShotsResult(10 + cluster.ShotCalls.Count, shots.Count, 0, []));
+        await using var client = cluster.Client();
+        await client.AddShotsAsync("pets", [.. Enumerable.Range(0, 130).Select(i => Photo(i, 10))], new WriteOperation("op", 10));
+        Assert.Equal([10, 11, 12], cluster.Expected);
+        await client.AddShotsAsync("pets", [Photo(0, 10)], "free");
+        Assert.Null(cluster.Expected[^1]);
+    }
+
     private sealed class Collecting(List<ShotsProgress> reported) : IProgress<ShotsProgress>
     {
         public void Report(ShotsProgress value) => reported.Add(value);

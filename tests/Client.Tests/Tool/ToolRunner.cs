@@ -6,8 +6,8 @@ namespace FewShotCluster.Client.Tests.Tool;
 /// <summary>Runs the tool in this process and keeps what the last run wrote.</summary>
 internal sealed class ToolRunner(Func<IFewShotClient> client, TimeProvider? time = null)
 {
-    private StringWriter output = new();
-    private StringWriter error = new();
+    private LockedWriter output = new();
+    private LockedWriter error = new();
 
     public string Output => output.ToString();
 
@@ -28,7 +28,7 @@ internal sealed class ToolRunner(Func<IFewShotClient> client, TimeProvider? time
     /// <summary>The token stands for Ctrl-C.</summary>
     public Task<int> RunAsync(string[] args, CancellationToken cancellationToken)
     {
-        (output, error) = (new StringWriter(), new StringWriter());
+        (output, error) = (new LockedWriter(), new LockedWriter());
         var context = new ToolContext(output, error, false, Environment.GetValueOrDefault, (options, _) =>
         {
             Connected = options;
@@ -38,5 +38,36 @@ internal sealed class ToolRunner(Func<IFewShotClient> client, TimeProvider? time
             Time = time ?? TimeProvider.System,
         };
         return Cli.Tool.RunAsync(args, context, cancellationToken);
+    }
+
+    /// <summary>Read while the tool writes.</summary>
+    private sealed class LockedWriter : StringWriter
+    {
+        private readonly Lock gate = new();
+
+        public override void Write(char value)
+        {
+            lock (gate) base.Write(value);
+        }
+
+        public override void Write(char[] buffer, int index, int count)
+        {
+            lock (gate) base.Write(buffer, index, count);
+        }
+
+        public override void Write(ReadOnlySpan<char> buffer)
+        {
+            lock (gate) base.Write(buffer);
+        }
+
+        public override void Write(string? value)
+        {
+            lock (gate) base.Write(value);
+        }
+
+        public override string ToString()
+        {
+            lock (gate) return base.ToString();
+        }
     }
 }

@@ -58,8 +58,9 @@ public sealed class ClassSetGrainTests
     public async Task Wrong_definitions_are_refused_with_their_code()
     {
         await using var cluster = await ToyCluster.Start(configure: options => options.MaxClasses = 3);
-        foreach (var name in new[] { "", "  ", "a\tb", new string('x', 300) })
+        foreach (var name in new[] { "", "  ", "a\tb" })
             await Expect.Error(FewShotErrorCode.InvalidArgument, () => cluster.Create(null, name));
+        await Expect.Error(FewShotErrorCode.LimitExceeded, () => cluster.Create(null, new string('x', 300)));
         await Expect.Error(FewShotErrorCode.InvalidArgument, () => cluster.Create(null, "red", " red "));
         await Expect.Error(FewShotErrorCode.LimitExceeded, () => cluster.Create(null, "a", "b", "c", "d"));
         await Expect.Error(FewShotErrorCode.InvalidArgument, () => cluster.Create(new() { PromptTemplates = new[] { "no name" } }, "red"));

@@ -42,7 +42,7 @@ public sealed class UnusualSetsTests
     public async Task A_long_name_is_refused_however_short_the_limit_is()
     {
         await using var cluster = await ToyCluster.Start(configure: options => options.MaxNameLength = 8);
-        await Expect.Error(FewShotErrorCode.InvalidArgument, () => cluster.Create(null, "nine chars"));
+        await Expect.Error(FewShotErrorCode.LimitExceeded, () => cluster.Create(null, "nine chars"));
     }
 
     [Fact]
@@ -50,8 +50,8 @@ public sealed class UnusualSetsTests
     {
         await using var cluster = await ToyCluster.Start();
         var rules = new Grains.ClassSets.ClassSetRules(new());
-        Assert.Throws<FewShotException>(() => rules.NewClasses([new ClassDefinition("half \uD83D of a fox")], []));
-        var whole = rules.NewClasses([new ClassDefinition(" \U0001F98A \u67F4\u72AC ")], []);
+        Assert.Throws<FewShotException>(() => rules.NewClasses([new ClassDefinition("half \uD83D of a fox")], [], []));
+        var whole = rules.NewClasses([new ClassDefinition(" \U0001F98A \u67F4\u72AC ")], [], []);
         Assert.Equal("\U0001F98A \u67F4\u72AC", Assert.Single(whole).Name);
     }
 

@@ -2,6 +2,8 @@ using FewShotCluster.GrainInterfaces.Classification;
 using FewShotCluster.GrainInterfaces.Cluster;
 using FewShotCluster.GrainInterfaces.Encoders;
 using FewShotCluster.GrainInterfaces.Errors;
+using FewShotCluster.Grains.Devices;
+using FewShotCluster.Grains.Hosting;
 using FewShotCluster.Grains.Tests.Fakes;
 
 namespace FewShotCluster.Grains.Tests.Cluster;
@@ -87,6 +89,82 @@ public sealed class DeviceGrainTests
         await running;
         // The cancelled photo never reached the device.
         Assert.Equal([1], cluster.Encoder.ImageBatches);
+    }
+
+    [Fact]
+    public async Task A_failed_device_is_left_for_another_reported_and_back_after_its_restart()
+    {
+        await using var cluster = await ToyCluster.Start(silos: 2, configure: options => options.FaultInjection = true);
+        await cluster.Create(null, "red", "green", "blue");
+        var (failing, device) = (cluster.Models.First().Value, cluster.Device);
+        // Its models load when the test has looked.
+        var restart = new TaskCompletionSource();
+        failing.Loading = _ => restart.Task.Wait();
+        failing.Encoder.Encoding = _ => throw new OutOfMemoryException("CUDA out of memory");
+        try
+        {
+            var answers = await Task.WhenAll(Enumerable.Range(0, 40).Select(i => cluster.Classify(ToyImages.Of("blue", i))));
+            Assert.All(answers, answer => Assert.Equal("blue", answer.Top[0].Name));
+            Assert.All(answers, answer => Assert.NotEqual(device, answer.Device));
+            var status = await cluster.Grains.GetGrain<IClusterStatusGrain>(0).GetStatus(default);
+            var failed = status.Devices.Single(one => one.Slot == device);
+            Assert.Equal((DeviceState.Quarantined, 1), (failed.State, failed.Faults));
+            Assert.Contains("out of memory", failed.LastFault);
+            Assert.Equal((0, 0), (failed.QueueLength, failed.Running));
+        }
+        finally
+        {
+            failing.Encoder.Encoding = null;
+            restart.SetResult();
+        }
+        while ((await cluster.Slot(device).GetStatus()).State != DeviceState.Active) await Task.Yield();
+        var image = ToyImages.Of("red");
+        Assert.NotNull(await cluster.Slot(device).EncodeImage(ContentKey.Of(image), image, Origin, default));
+    }
+
+    [Fact]
+    public async Task Faults_are_injected_only_into_nodes_that_allow_it()
+    {
+        await using var cluster = await ToyCluster.Start();
+        await Expect.Error(FewShotErrorCode.Forbidden, () => cluster.Slot(cluster.Device).InjectFault("by the test"));
+        Assert.Equal(DeviceState.Active, (await cluster.Slot(cluster.Device).GetStatus()).State);
+
+        await using var trial = await ToyCluster.Start(configure: options => options.FaultInjection = true);
+        var slot = trial.Slot(trial.Device);
+        await slot.InjectFault("by the test");
+        while ((await slot.GetStatus()).Faults == 0) await Task.Yield();
+        Assert.Equal("injected: by the test", (await slot.GetStatus()).LastFault);
+        while ((await slot.GetStatus()).State != DeviceState.Active) await Task.Yield();
+        Assert.Equal(2, trial.Models.Values.Single().Loads);
+    }
+
+    [Fact]
+    public async Task Cached_photos_are_answered_while_the_device_is_down()
+    {
+        await using var cluster = await ToyCluster.Start(configure: options =>
+            (options.FaultInjection, options.RestartDelay) = (true, TimeSpan.FromSeconds(30)));
+        await cluster.Create(null, "red", "green");
+        var image = ToyImages.Of("green");
+        Assert.False((await cluster.Classify(image)).CacheHit);
+        await cluster.Slot(cluster.Device).InjectFault("by the test");
+        while ((await cluster.Slot(cluster.Device).GetStatus()).State == DeviceState.Active) await Task.Yield();
+        Assert.True((await cluster.Classify(image)).CacheHit);
+        var refusal = await Expect.Error(FewShotErrorCode.DeviceUnavailable, () => cluster.Classify(ToyImages.Of("green", 1)));
+        Assert.InRange(refusal.RetryAfter!.Value.TotalSeconds, 1, 30);
+    }
+
+    [Fact]
+    public void Null_encoders_answer_repeatably_without_decoding_anything()
+    {
+        var models = new NullModelSource(new FewShotNodeOptions { NullEncoders = 2, NullBatchTime = TimeSpan.Zero }).Load("cpu:0");
+        var planes = models.Prepare!([1, 2, 3]);
+        Assert.Equal(2, planes.Length);
+        Assert.Equal(2, models.Encoders.Select(encoder => encoder.Info.Digest).Distinct().Count());
+        var rows = models.Encoders.Select((encoder, e) => encoder.Network.EncodeImages([planes[e], planes[e]])).ToArray();
+        Assert.All(rows, row => Assert.Equal(row[..NullModelSource.Dimension], row[NullModelSource.Dimension..]));
+        Assert.NotEqual(rows[0], rows[1]);
+        Assert.All(rows, row => Assert.Equal(2, row.Sum(value => (double)value * value), 4));
+        Assert.NotEqual(models.Encoders[0].Network.EncodeTexts(["a"]), models.Encoders[0].Network.EncodeTexts(["b"]));
     }
 
     [Fact]

@@ -1,4 +1,6 @@
 using System.Diagnostics.Metrics;
+using FewShotCluster.GrainInterfaces.Cluster;
+using FewShotCluster.GrainInterfaces.Encoders;
 using FewShotCluster.GrainInterfaces.Errors;
 using FewShotCluster.Grains.Devices;
 using FewShotCluster.Grains.Hosting;
@@ -162,6 +164,109 @@ public sealed class DeviceWorkerTests : IDisposable
         await stop;
         await busy;
         await Expect.Error(FewShotErrorCode.DeviceUnavailable, () => waiting);
+    }
+
+    [Fact]
+    public async Task Work_that_cannot_be_done_in_time_is_refused_at_once()
+    {
+        var worker = await Started(new() { MaxBatch = 1, QueueLimit = 16, MaxLinger = TimeSpan.Zero });
+        _models.Encoder.Encoding = _ => _time.Advance(TimeSpan.FromMilliseconds(100));
+        await Encode(worker, 1);
+        var busy = await Hold(worker);
+        var queued = Enumerable.Range(0, 3).Select(i => Encode(worker, (byte)i)).ToArray();
+
+        // The running batch and three more take 400 ms, its own 100; a fifth of the time is kept for what comes after the device.
+        var slow = Assert.Throws<FewShotException>(() => Admit(620));
+        Assert.Equal(FewShotErrorCode.Overloaded, slow.Code);
+        Assert.Equal(400, slow.RetryAfter!.Value.TotalMilliseconds, 3);
+        Assert.Equal(FewShotErrorCode.DeadlineExceeded, Assert.Throws<FewShotException>(() => Admit(50)).Code);
+        Assert.Equal(FewShotErrorCode.DeadlineExceeded, Assert.Throws<FewShotException>(() => Admit(0)).Code);
+        worker.Withdraw(Admit(630));
+        // Beside the flood another set waits for its turn only.
+        worker.Withdraw(worker.Admit(WorkKind.Image, worker.Owner(new WorkOrigin("guest", TimeSpan.FromMilliseconds(380)))));
+        _models.Encoder.Gate.Set();
+        await Task.WhenAll(queued.Append(busy));
+        while (worker.Running > 0) await Task.Yield();
+        // Idle: only the device can say how long it takes now.
+        worker.Withdraw(Admit(50));
+
+        DeviceWork Admit(double milliseconds) =>
+            worker.Admit(WorkKind.Image, worker.Owner(new WorkOrigin("", TimeSpan.FromMilliseconds(milliseconds))));
+    }
+
+    [Fact]
+    public async Task Expired_work_never_reaches_the_device()
+    {
+        var worker = await Started(new() { MaxBatch = 8, MaxLinger = TimeSpan.Zero });
+        var busy = await Hold(worker);
+        var owner = worker.Owner(new WorkOrigin("set", TimeSpan.FromMilliseconds(50)));
+        var late = worker.Enqueue(worker.Admit(WorkKind.Image, owner), [Planes(1)], "", default);
+        _time.Advance(TimeSpan.FromMilliseconds(50));
+        _models.Encoder.Gate.Set();
+        await busy;
+        await Expect.Error(FewShotErrorCode.DeadlineExceeded, () => late);
+        await Encode(worker, 2);
+        Assert.Equal([1, 1], _models.Encoder.ImageBatches);
+        Assert.Equal(0, worker.QueueLength);
+    }
+
+    [Fact]
+    public async Task After_a_storm_of_cancellations_nothing_is_held()
+    {
+        var worker = await Started(new() { MaxBatch = 8, QueueLimit = 64, MaxLinger = TimeSpan.Zero });
+        var (done, cancelled, refused) = (0, 0, 0);
+        await Parallel.ForAsync(0, 2000, async (i, _) =>
+        {
+            using var cancellation = new CancellationTokenSource();
+            try
+            {
+                var work = worker.Admit(WorkKind.Image, new WorkOwner($"set {i % 7}", double.PositiveInfinity));
+                if (i % 5 == 0)
+                {
+                    worker.Withdraw(work);
+                    Interlocked.Increment(ref cancelled);
+                    return;
+                }
+                var rows = worker.Enqueue(work, [Planes((byte)i)], "", cancellation.Token);
+                if (i % 2 == 0) await cancellation.CancelAsync();
+                await rows;
+                Interlocked.Increment(ref done);
+            }
+            catch (OperationCanceledException)
+            {
+                Interlocked.Increment(ref cancelled);
+            }
+            catch (FewShotException e) when (e.Code == FewShotErrorCode.Overloaded)
+            {
+                Interlocked.Increment(ref refused);
+            }
+        });
+        Assert.Equal(2000, done + cancelled + refused);
+        Assert.True(worker.Encoded >= done);
+        // A batch's items are answered a moment before it counts as over.
+        while (worker.Running > 0) await Task.Yield();
+        Assert.Equal(0, worker.QueueLength);
+        await Encode(worker, 1);
+    }
+
+    [Fact]
+    public async Task Every_size_of_every_network_is_warmed_up_before_the_device_takes_work()
+    {
+        var worker = Worker(_models, new() { MaxBatch = 6, ThreadsPerDevice = 1 });
+        await worker.Start();
+        Assert.Equal([1, 1, 2, 2, 4, 4, 6, 6], _models.Encoder.ImageBatches);
+        Assert.Equal(26, _models.Refiner!.Encoded);
+        Assert.Equal((0, DeviceState.Active), (worker.Encoded, worker.State));
+    }
+
+    [Fact]
+    public async Task Warming_up_stops_before_the_size_that_would_not_fit_in_its_time()
+    {
+        _models.Encoder.Encoding = size => _time.Advance(TimeSpan.FromSeconds(size));
+        var worker = Worker(_models, new() { MaxBatch = 8, WarmUpTime = TimeSpan.FromSeconds(9), ThreadsPerDevice = 1 });
+        await worker.Start();
+        // 1 + 1 + 2 + 2 seconds; twice four more would end after fourteen.
+        Assert.Equal([1, 1, 2, 2], _models.Encoder.ImageBatches);
     }
 
     [Fact]

@@ -92,7 +92,7 @@ internal sealed class ToyCluster : IAsyncDisposable
     public async Task<FitStatus> Fit(FitKind kind)
     {
         var status = await Set().StartFit(kind);
-        while (status.State == FitState.Running) status = await Set().WaitForFit(kind, default);
+        while (status.State.IsPending()) status = await Set().WaitForFit(kind, default);
         return status;
     }
 

@@ -10,7 +10,7 @@ internal sealed class ToyEncoder(string name = "toy", string digest = "digest-of
 
     public string Name => name;
 
-    public string Digest => digest;
+    public string Digest { get; set; } = digest;
 
     public int Dimension => 4;
 
@@ -23,6 +23,9 @@ internal sealed class ToyEncoder(string name = "toy", string digest = "digest-of
 
     /// <summary>Released once for every batch of images that reaches the device.</summary>
     public SemaphoreSlim Reached { get; } = new(0);
+
+    /// <summary>Called with the size of each batch of images before it is encoded; what it throws is the device's failure.</summary>
+    public Action<int>? Encoding { get; set; }
 
     public Func<string, float[]> Text { get; set; } = ToyColours.OfText;
 
@@ -41,6 +44,7 @@ internal sealed class ToyEncoder(string name = "toy", string digest = "digest-of
         lock (_batches) _batches.Add(planes.Count);
         Reached.Release();
         Gate.Wait();
+        Encoding?.Invoke(planes.Count);
         return [.. planes.SelectMany(Feature)];
     }
 

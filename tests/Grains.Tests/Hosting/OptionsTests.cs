@@ -13,6 +13,11 @@ public sealed class OptionsTests
         { options => options.QueueLimit = 8, "QueueLimit" },
         { options => options.RefinerViews = 1000, "RefinerViews" },
         { options => options.MaxLinger = TimeSpan.FromMinutes(1), "MaxLinger" },
+        { options => options.RefinerViews = 250, "RefinerViews" },
+        { options => options.WarmUpTime = TimeSpan.FromSeconds(-1), "WarmUpTime" },
+        { options => options.RestartDelay = TimeSpan.Zero, "RestartDelay" },
+        { options => options.NullEncoders = -1, "NullEncoders" },
+        { options => options.NullBatchTime = TimeSpan.FromMinutes(1), "NullBatchTime" },
         { options => options.ImageCacheBytes = 0, "ImageCacheBytes" },
         { options => options.Images = new(MaxBytes: 0), "Images.MaxBytes" },
     };

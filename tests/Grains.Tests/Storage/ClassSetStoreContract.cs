@@ -112,6 +112,18 @@ public abstract class ClassSetStoreContract : IAsyncDisposable
     }
 
     [Fact]
+    public async Task A_commit_may_keep_the_revision()
+    {
+        var store = await Open();
+        var first = Head(1, 500);
+        await store.Commit("set", 0, first.Head, first.Blocks, default);
+        var other = Head(2, 700);
+        await store.Commit("set", 1, other.Head with { Revision = 1 }, other.Blocks, default);
+        Assert.Equal(other.Head.References, (await store.LoadHead("set", default))!.References);
+        Assert.Equal(1, await CountBlocks());
+    }
+
+    [Fact]
     public async Task Sets_that_share_blocks_and_let_go_of_them_at_once_never_lose_one()
     {
         const int commits = 30;

@@ -1,5 +1,5 @@
-using System.Runtime.Intrinsics;
 using FewShotCluster.TestSupport;
+using FewShotCluster.Vision.Inference;
 using FewShotCluster.Vision.Inference.Simd;
 using static TorchSharp.torch;
 
@@ -15,30 +15,36 @@ public class SimdOperators
     }
 
     [Fact]
-    public void Exponential_and_activations_to_the_last_bits()
+    public void Exponential_and_activations_of_eight() => ExponentialAndActivations<Lanes8>();
+
+    [Fact]
+    public void Exponential_and_activations_of_sixteen()
+    {
+        Assert.SkipUnless(CpuFeatures.HasAvx512, "this processor has no AVX-512");
+        ExponentialAndActivations<Lanes16>();
+    }
+
+    private static void ExponentialAndActivations<T>() where T : struct, ILanes<T>
     {
         for (var x = -86f; x < 86; x += 0.0625f)
         {
             var exact = Math.Exp(x);
-            Assert.Equal(1, VectorMath.Exp(Vector256.Create(x)).ToScalar() / exact, 3e-7);
-            Assert.Equal(x / (1 + Math.Exp(-x)), VectorMath.Silu(Vector256.Create(x)).ToScalar(), 3e-7 * Math.Max(1, Math.Abs(x)));
+            Assert.Equal(1, First(VectorMath.Exp(T.Create(x))) / exact, 3e-7);
+            Assert.Equal(x / (1 + Math.Exp(-x)), First(VectorMath.Silu(T.Create(x))), 3e-7 * Math.Max(1, Math.Abs(x)));
         }
         using var scope = NewDisposeScope();
         var values = linspace(-12, 12, 4001);
         var gelu = nn.functional.gelu(values.to(ScalarType.Float64)).data<double>().ToArray();
         foreach (var (x, expected) in values.data<float>().ToArray().Zip(gelu))
-            Assert.Equal(expected, VectorMath.Gelu(Vector256.Create(x)).ToScalar(), 4e-7 * Math.Max(1, Math.Abs(x)));
-    }
+            Assert.Equal(expected, First(VectorMath.Gelu(T.Create(x))), 4e-7 * Math.Max(1, Math.Abs(x)));
 
-    [Fact]
-    public void Exponential_of_what_is_out_of_range_is_finite_and_not_a_number_stays_one()
-    {
-        Assert.InRange(VectorMath.Exp(Vector256.Create(float.NegativeInfinity)).ToScalar(), 0, 1e-36f);
-        Assert.Equal(float.NaN, VectorMath.Exp(Vector256.Create(float.NaN)).ToScalar());
-        Assert.InRange(VectorMath.Gelu(Vector256.Create(-200f)).ToScalar(), -1e-36f, 0);
-        Assert.Equal(200, VectorMath.Gelu(Vector256.Create(200f)).ToScalar());
-        Assert.Equal(float.NaN, VectorMath.Silu(Vector256.Create(float.NaN)).ToScalar());
-        Assert.Equal(float.NaN, VectorMath.Gelu(Vector256.Create(float.NaN)).ToScalar());
+        Assert.InRange(First(VectorMath.Exp(T.Create(float.NegativeInfinity))), 0, 1e-36f);
+        Assert.Equal(float.NaN, First(VectorMath.Exp(T.Create(float.NaN))));
+        Assert.InRange(First(VectorMath.Gelu(T.Create(-200f))), -1e-36f, 0);
+        Assert.Equal(200, First(VectorMath.Gelu(T.Create(200f))));
+        Assert.Equal(float.NaN, First(VectorMath.Silu(T.Create(float.NaN))));
+        Assert.Equal(float.NaN, First(VectorMath.Gelu(T.Create(float.NaN))));
+        Assert.Equal(float.NaN, First(Relu.Apply(T.Create(float.NaN))));
     }
 
     [Theory]
@@ -60,14 +66,29 @@ public class SimdOperators
         Golden.Close(nn.functional.gelu(exact).to(ScalarType.Float32), SimdKernels.Linear(x, packed, bias, activation: Activation.Gelu), tolerance);
     }
 
+    [Fact]
+    public void Bfloat16_is_read_and_rounded_as_torch_does()
+    {
+        using var scope = NewDisposeScope();
+        var values = cat([randn(4096), tensor(new[] { 0f, -0f, 1.00390625f, 1.01171875f, float.PositiveInfinity, 1e38f, -3e-39f, 2f })]);
+        var expected = values.to(ScalarType.BFloat16);
+        AssertRounded<Lanes8>(values, expected);
+        if (CpuFeatures.HasAvx512) AssertRounded<Lanes16>(values[..4096], expected[..4096]);
+    }
+
     [Theory]
     [InlineData(1, 64)]
     [InlineData(9, 768)]
+    [InlineData(5, 24)]
     public void Layer_norms(int rows, int channels)
     {
         using var scope = NewDisposeScope();
         var (x, weight, bias) = (randn(2, rows, channels) * 3 + 5, randn(channels), randn(channels));
         Golden.Close(nn.functional.layer_norm(x, [channels], weight, bias, 1e-5), SimdKernels.Norm(x, weight, bias, 1e-5f), 1e-5);
+        var (half, halfWeight, halfBias) = (Brain(x), Brain(weight), Brain(bias));
+        Golden.Close(
+            nn.functional.layer_norm(Single(half), [channels], Single(halfWeight), Single(halfBias), 1e-5),
+            Single(SimdKernels.Norm(half, halfWeight, halfBias, 1e-5f)), 0.04);
     }
 
     [Theory]
@@ -85,5 +106,55 @@ public class SimdOperators
         var expected = nn.functional.scaled_dot_product_attention(split[0], split[1], split[2], is_casual: causal)
             .transpose(1, 2).reshape(2, length, heads * depth);
         Golden.Close(expected, SimdKernels.Attention(projected, heads, causal), 1e-5);
+        var half = Brain(projected);
+        Golden.Close(SimdKernels.Attention(Single(half), heads, causal), Single(SimdKernels.Attention(half, heads, causal)), 0.04);
     }
+
+    [Theory]
+    [InlineData(1, 9, 64)]
+    [InlineData(3, 70, 40)]
+    public void Response_norms_after_gelu(int images, int pixels, int channels)
+    {
+        using var scope = NewDisposeScope();
+        var (x, gamma) = (randn(images, pixels, channels), randn(channels));
+        var active = nn.functional.gelu(x);
+        var energy = active.norm(1, keepdim: true);
+        var expected = active * (gamma * (energy / (energy.mean([-1L], keepdim: true) + 1e-6)) + 1);
+        var half = Brain(x);
+        ApplyResponseNorm<Float32>(x, gamma, images, pixels, channels);
+        Golden.Close(expected, x, 1e-5);
+        ApplyResponseNorm<BrainFloat>(half, gamma, images, pixels, channels);
+        Golden.Close(expected, Single(half), 0.1);
+    }
+
+    private static unsafe void ApplyResponseNorm<T>(Tensor x, Tensor gamma, int images, int pixels, int channels)
+        where T : unmanaged, IElement<T>
+    {
+        fixed (byte* values = x.bytes, gammas = gamma.bytes)
+            ResponseNorm.Apply<T, Gelu>((T*)values, (float*)gammas, images, pixels, channels);
+    }
+
+    private static unsafe void AssertRounded<T>(Tensor values, Tensor expected) where T : struct, ILanes<T>
+    {
+        var rounded = empty_like(expected);
+        var widened = empty_like(values);
+        fixed (byte* from = values.bytes, to = rounded.bytes, back = widened.bytes)
+        {
+            for (var i = 0; i < values.numel(); i += T.Count) T.Load((float*)from + i).Store((BrainFloat*)to + i);
+            for (var i = 0; i < values.numel(); i += T.Count) T.Load((BrainFloat*)to + i).Store((float*)back + i);
+        }
+        Assert.Equal(expected.bytes.ToArray(), rounded.bytes.ToArray());
+        Assert.Equal(Single(expected).bytes.ToArray(), widened.bytes.ToArray());
+    }
+
+    private static unsafe float First<T>(T lanes) where T : struct, ILanes<T>
+    {
+        var numbers = stackalloc float[T.Count];
+        lanes.Store(numbers);
+        return numbers[0];
+    }
+
+    private static Tensor Brain(Tensor x) => x.to(ScalarType.BFloat16);
+
+    private static Tensor Single(Tensor x) => x.to(ScalarType.Float32);
 }

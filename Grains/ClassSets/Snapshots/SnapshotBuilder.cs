@@ -5,7 +5,13 @@ namespace FewShotCluster.Grains.ClassSets;
 /// <summary>What scoring needs of a state; arrays are shared, not copied.</summary>
 internal static class SnapshotBuilder
 {
-    public static ClassSetSnapshot Build(ClassSetState state) => new()
+    public static ClassSetSnapshot Build(ClassSetState state)
+    {
+        var snapshot = Assemble(state);
+        return snapshot with { Digest = SnapshotDigest.Of(snapshot) };
+    }
+
+    private static ClassSetSnapshot Assemble(ClassSetState state) => new()
     {
         ClassSetId = state.ClassSetId,
         Version = state.Version,

@@ -6,8 +6,6 @@ namespace FewShotCluster.Grains.ClassSets;
 /// <summary>The last writes of a set: a repeated one gets its first answer, an id used for something else is a Conflict.</summary>
 internal static class OperationLog
 {
-    private const int Remembered = 1024;
-
     public static OperationRecord? Find(ClassSetState? state, string operationId, ContentKey request)
     {
         var known = state?.Operations.FirstOrDefault(operation => operation.OperationId == operationId);
@@ -17,6 +15,6 @@ internal static class OperationLog
             $"operation id '{operationId}' was used for another request (version {known.Version}): use a fresh id");
     }
 
-    public static OperationRecord[] Append(OperationRecord[] operations, OperationRecord done) =>
-        [.. operations.Skip(Math.Max(0, operations.Length - Remembered + 1)), done];
+    public static OperationRecord[] Append(OperationRecord[] operations, OperationRecord done, int remembered) =>
+        [.. operations.Skip(Math.Max(0, operations.Length - remembered + 1)), done];
 }

@@ -112,16 +112,32 @@ internal sealed partial class SnapshotCache(IGrainFactory grains, FewShotMetrics
         }
     }
 
-    /// <summary>Fetches a newer snapshot, if there is one.</summary>
+    /// <summary>Fetches what is newer, if there is anything: the steps to it, or the whole.</summary>
     private async Task Refresh(string classSetId, Entry entry)
     {
-        if (await grains.GetGrain<IClassSetGrain>(classSetId).GetIfNewer(entry.Snapshot?.Version ?? 0) is not { } newer) return;
+        var grain = grains.GetGrain<IClassSetGrain>(classSetId);
+        var have = entry.Snapshot;
+        if (await grain.GetIfNewer(have?.Version ?? 0) is not { } update) return;
+        // Megabytes are copied and hashed: not in a turn of the grain that asked.
+        var newer = update.Full ?? await Task.Run(() => Follow(have!, update.Steps));
+        if (newer is null)
+        {
+            LogDeltaFailed(log, classSetId, have!.Version);
+            newer = (await grain.GetIfNewer(0))!.Full!;
+        }
         lock (entry)
         {
             if (entry.Snapshot is { } present && present.Version >= newer.Version) return;
             entry.Snapshot = newer;
         }
         metrics.Serving(newer);
+    }
+
+    /// <summary>The snapshot that the steps lead to; null where its digest is not the published one's.</summary>
+    private static ClassSetSnapshot? Follow(ClassSetSnapshot have, SnapshotDelta[] steps)
+    {
+        var newer = steps.Aggregate(have, SnapshotDeltas.Apply);
+        return SnapshotDigest.Of(newer) == newer.Digest ? newer : null;
     }
 
     private void Forget(string classSetId, Entry entry)

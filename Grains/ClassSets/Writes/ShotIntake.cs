@@ -3,6 +3,7 @@ using FewShotCluster.GrainInterfaces.Encoders;
 using FewShotCluster.GrainInterfaces.Errors;
 using FewShotCluster.Grains.Devices;
 using FewShotCluster.Grains.Hosting;
+using FewShotCluster.Grains.Storage;
 
 namespace FewShotCluster.Grains.ClassSets;
 
@@ -26,6 +27,28 @@ internal sealed class ShotIntake(IGrainFactory grains, SlotRouter router, FewSho
         return encoded;
     }
 
+    /// <summary>The batch of encoded shots; its bytes are left to the store: a fit reads them again when it needs them.</summary>
+    public static ShotBatch Batch(ClassSetState state, EncodedShot[] shots, List<Block> blocks, out EncoderInfo? backbone)
+    {
+        var refined = shots.Where(shot => shot.Views is not null).ToArray();
+        backbone = refined.FirstOrDefault()?.Views!.Encoder;
+        if (state.RefinerBackbone is { } known && backbone is not null && known.Digest != backbone.Digest)
+            throw ServedEncoders.Exchanged(known, state.ClassSetId);
+        return new ShotBatch
+        {
+            Classes = [.. shots.Select(shot => shot.Item.Class)],
+            Keys = [.. shots.Select(shot => shot.Item.Key)],
+            Features =
+            [
+                .. state.Encoders.Select(encoder => Stored(
+                    [.. shots.Select(shot => ServedEncoders.Own(shot.Features, encoder.Info, state.ClassSetId).Values)], blocks)),
+            ],
+            ViewClasses = [.. refined.Select(shot => shot.Item.Class)],
+            ViewsPerShot = backbone is null ? 0 : refined[0].Views!.Values.Length / (backbone.Dimension * sizeof(float)),
+            Views = Stored([.. refined.Select(shot => shot.Views!.Values)], blocks),
+        };
+    }
+
     /// <summary>Refuses a refiner family where there is no refiner: its shots could never be added.</summary>
     /// <exception cref="FewShotException">ModelUnavailable.</exception>
     public async Task CheckRefiner(string family)
@@ -39,6 +62,8 @@ internal sealed class ShotIntake(IGrainFactory grains, SlotRouter router, FewSho
             throw new FewShotException(e.Code, $"the policy names '{family}' as the refiner's family, but {e.Message}; or name no family");
         }
     }
+
+    private static StoredBytes Stored(byte[][] rows, List<Block> blocks) => StoredBytes.New(FloatBytes.Concatenate(rows), blocks).Released();
 
     private async Task<EncodedShot> Encode(IntakeItem item, CancellationToken cancellationToken)
     {

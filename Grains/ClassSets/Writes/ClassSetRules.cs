@@ -9,22 +9,62 @@ internal sealed class ClassSetRules(FewShotNodeOptions options)
 {
     public void CheckId(string classSetId) => CheckText(classSetId, "the class set's id");
 
-    public static void CheckOperation(string operationId)
+    public static void CheckOperation(WriteOperation? operation)
     {
-        // 128 of the caller's, and room for the batch number that the SDK appends to it.
-        if (string.IsNullOrWhiteSpace(operationId) || operationId.Length > 144)
-            throw Invalid("an operation id of 1 to 128 characters is needed: a fresh one per write, the same one for its repetition");
+        CheckKey(operation?.Id, "an operation id");
+        if (operation!.ExpectedVersion < 0) throw Invalid($"ExpectedVersion is {operation.ExpectedVersion}: versions start at 1, 0 expects no set");
     }
 
-    /// <summary>The records of new classes, names trimmed, missing ids given; checked against those that exist.</summary>
-    public ClassRecord[] NewClasses(IReadOnlyList<ClassDefinition> definitions, IReadOnlyList<ClassRecord> existing)
+    /// <summary>A key of the caller's.</summary>
+    public static void CheckKey(string? key, string what)
+    {
+        // 128 of the caller's, and room for the batch number that the SDK appends to it.
+        if (string.IsNullOrWhiteSpace(key) || key.Length > 144)
+            throw Invalid($"{what} of 1 to 128 characters is needed: a fresh one each time, the same one for a repetition");
+    }
+
+    /// <summary>The position of the class with a name.</summary>
+    public static int Position(string name, ClassSetState state) => Known(
+        Array.FindIndex(state.Classes, c => c.Name == name?.Trim()), $"is called '{name}'", state);
+
+    /// <summary>The position of the class with an id.</summary>
+    public static int Position(int id, ClassSetState state) => Known(
+        Array.FindIndex(state.Classes, c => c.Id == id), $"has the id {id}", state);
+
+    /// <summary>Refuses one more set than is allowed.</summary>
+    public void CheckSets(int existing)
+    {
+        if (existing >= options.MaxClassSets)
+            throw Exceeded($"{existing} class sets are there, at most {options.MaxClassSets} are allowed", nameof(options.MaxClassSets));
+    }
+
+    /// <summary>Refuses new shots of classes that would have too many.</summary>
+    public void CheckPerClass(IEnumerable<int> added, ClassSetState state)
+    {
+        foreach (var (position, count) in added.CountBy(position => position)) CheckPerClass(position, state.Classes[position].Shots + count, state);
+    }
+
+    /// <summary>The same for shots that were moved.</summary>
+    public void CheckPerClass(int[][] targets, ClassSetState state)
+    {
+        foreach (var (position, count) in targets.SelectMany(batch => batch).Where(target => target >= 0).CountBy(target => target))
+            if (count > state.Classes[position].Shots) CheckPerClass(position, count, state);
+    }
+
+    /// <summary>The records of new classes, names trimmed, missing ids given; checked against those that exist and ids that are gone.</summary>
+    public ClassRecord[] NewClasses(
+        IReadOnlyList<ClassDefinition> definitions, IReadOnlyList<ClassRecord> existing, IReadOnlyList<int> retired)
     {
         if (existing.Count + definitions.Count > options.MaxClasses)
+            throw Exceeded(
+                $"{existing.Count + definitions.Count} classes, at most {options.MaxClasses} are allowed in one set", nameof(options.MaxClasses));
+        var gone = retired.ToHashSet();
+        if (definitions.FirstOrDefault(d => d.Id is { } id && gone.Contains(id)) is { } reused)
             throw new FewShotException(
-                FewShotErrorCode.LimitExceeded,
-                $"{existing.Count + definitions.Count} classes, at most {options.MaxClasses} are allowed: split the set");
+                FewShotErrorCode.Conflict,
+                $"class id {reused.Id} of '{reused.Name}' was that of a class that was removed: ids are not given again; take another, or roll back");
         var names = existing.Select(c => c.Name).ToHashSet(StringComparer.Ordinal);
-        var ids = existing.Select(c => c.Id).ToHashSet();
+        var ids = existing.Select(c => c.Id).Concat(gone).ToHashSet();
         // All asked ids are taken before free ones are given, or a given one could collide with a later asked one.
         foreach (var id in definitions.Select(d => d.Id).OfType<int>())
             if (!ids.Add(id)) throw Taken(existing.Count, $"class id {id} is used twice");
@@ -47,9 +87,8 @@ internal sealed class ClassSetRules(FewShotNodeOptions options)
     {
         if (policy.PromptTemplates.Count == 0) throw Invalid("the policy has no prompt template: give one, for example 'a photo of a {}.'");
         if (policy.PromptTemplates.Count > options.MaxTemplates)
-            throw new FewShotException(
-                FewShotErrorCode.LimitExceeded,
-                $"{policy.PromptTemplates.Count} prompt templates, at most {options.MaxTemplates} are allowed");
+            throw Exceeded(
+                $"{policy.PromptTemplates.Count} prompt templates, at most {options.MaxTemplates} are allowed", nameof(options.MaxTemplates));
         foreach (var template in policy.PromptTemplates)
         {
             CheckText(template, "a prompt template");
@@ -88,8 +127,7 @@ internal sealed class ClassSetRules(FewShotNodeOptions options)
         if (shots.Count == 0) throw Invalid("no shots given");
         var have = state.Classes.Sum(c => c.Shots);
         if (have + shots.Count > options.MaxShots)
-            throw new FewShotException(
-                FewShotErrorCode.LimitExceeded, $"{have} shots and {shots.Count} more, at most {options.MaxShots} are allowed in one set");
+            throw Exceeded($"{have} shots and {shots.Count} more, at most {options.MaxShots} are allowed in one set", nameof(options.MaxShots));
         var positions = state.Classes.Select((c, position) => (c.Id, position)).ToDictionary(c => c.Id, c => c.position);
         return [.. shots.Select(Position)];
 
@@ -103,8 +141,9 @@ internal sealed class ClassSetRules(FewShotNodeOptions options)
         var trimmed = text?.Trim();
         if (string.IsNullOrEmpty(trimmed)) throw Invalid($"{what} is empty");
         if (trimmed.Length > options.MaxNameLength)
-            throw Invalid(
-                $"{what} has {trimmed.Length} characters, at most {options.MaxNameLength} are allowed: '{trimmed[..Math.Min(20, trimmed.Length)]}...'");
+            throw Exceeded(
+                $"{what} has {trimmed.Length} characters, at most {options.MaxNameLength} are allowed ('{trimmed[..Math.Min(20, trimmed.Length)]}...')",
+                nameof(options.MaxNameLength));
         if (trimmed.Any(char.IsControl)) throw Invalid($"{what} holds the control character U+{(int)trimmed.First(char.IsControl):X4}");
         if (!IsWellFormed(trimmed)) throw Invalid($"{what} holds half of a surrogate pair: it is no text that could be stored");
         return trimmed;
@@ -135,6 +174,22 @@ internal sealed class ClassSetRules(FewShotNodeOptions options)
     /// <summary>Beside existing classes a clash is a Conflict; within one new list it is the caller's slip.</summary>
     private static FewShotException Taken(int existing, string message) =>
         new(existing > 0 ? FewShotErrorCode.Conflict : FewShotErrorCode.InvalidArgument, message);
+
+    private void CheckPerClass(int position, int shots, ClassSetState state)
+    {
+        if (shots > options.MaxShotsPerClass)
+            throw Exceeded(
+                $"class '{state.Classes[position].Name}' would have {shots} shots, at most {options.MaxShotsPerClass} are allowed",
+                nameof(options.MaxShotsPerClass));
+    }
+
+    private static int Known(int position, string what, ClassSetState state) => position >= 0
+        ? position
+        : throw Invalid($"no class of '{state.ClassSetId}' {what}");
+
+    /// <summary>A quota is reached; its option is named.</summary>
+    public static FewShotException Exceeded(string message, string option) =>
+        new(FewShotErrorCode.LimitExceeded, $"{message} (option {option})");
 
     private static FewShotException Invalid(string message) => new(FewShotErrorCode.InvalidArgument, message);
 }

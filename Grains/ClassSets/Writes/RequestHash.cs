@@ -46,6 +46,56 @@ internal static class RequestHash
         }
     });
 
+    public static ContentKey OfRemoval(IReadOnlyList<string> names) => Of(writer =>
+    {
+        writer.Write("remove classes");
+        Write(writer, names, name => Write(writer, name));
+    });
+
+    public static ContentKey OfRename(string name, string newName, string? newPrompt) => Of(writer =>
+    {
+        writer.Write("rename class");
+        Write(writer, name);
+        Write(writer, newName);
+        Write(writer, newPrompt);
+    });
+
+    public static ContentKey Of(ShotSelection selection) => Of(writer =>
+    {
+        writer.Write("remove shots");
+        Write(writer, selection.ClassIds, writer.Write);
+        Write(writer, selection.Keys, key => writer.Write(key.ToBytes()));
+    });
+
+    public static ContentKey Of(IReadOnlyList<ShotMove> moves) => Of(writer =>
+    {
+        writer.Write("move shots");
+        foreach (var move in moves)
+        {
+            writer.Write(move.Key.ToBytes());
+            writer.Write(move.ToClassId);
+            writer.Write(move.FromClassId.HasValue);
+            writer.Write(move.FromClassId ?? 0);
+        }
+    });
+
+    public static ContentKey OfRollback(long version) => Of(writer =>
+    {
+        writer.Write("rollback");
+        writer.Write(version);
+    });
+
+    public static ContentKey OfDeletion() => Of(writer => writer.Write("delete"));
+
+    /// <param name="manifest">Of the imported file.</param>
+    /// <param name="arrays">Hashes of its arrays.</param>
+    public static ContentKey OfImport(byte[] manifest, IEnumerable<ContentKey> arrays) => Of(writer =>
+    {
+        writer.Write("import");
+        writer.Write(manifest);
+        foreach (var array in arrays) writer.Write(array.ToBytes());
+    });
+
     private static ContentKey Of(Action<BinaryWriter> write)
     {
         using var bytes = new MemoryStream();
