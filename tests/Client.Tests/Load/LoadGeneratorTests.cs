@@ -85,8 +85,9 @@ public class LoadGeneratorTests
         var there = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         var running = Run(LoadPlan.Closed(3, Second), async _ =>
         {
-            most = Math.Max(most, Interlocked.Increment(ref now));
-            if (now == 3) there.TrySetResult();
+            var callers = Interlocked.Increment(ref now);
+            lock (there) most = Math.Max(most, callers);
+            if (callers == 3) there.TrySetResult();
             await Task.Delay(TimeSpan.FromMilliseconds(100), time);
             Interlocked.Decrement(ref now);
             return FakeCluster.Answer;
