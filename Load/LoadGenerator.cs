@@ -45,12 +45,12 @@ public sealed class LoadGenerator(LoadPlan plan, Func<LoadRequest, CancellationT
         TimeSpan sending;
         try
         {
-            if (plan.Rate is { } rate) await SendOnTimeAsync(new SendSchedule(rate, plan.Duration), cancellationToken);
-            else await Task.WhenAll(Enumerable.Range(0, plan.Concurrency!.Value).Select(_ => CallInTurnAsync(cancellationToken)));
+            sending = plan.Rate is { } rate
+                ? await SendOnTimeAsync(new SendSchedule(rate, plan.Duration), cancellationToken)
+                : await CallInTurnAsync(plan.Concurrency!.Value, cancellationToken);
         }
         finally
         {
-            sending = Elapsed;
             Leave();
         }
         await idle.Task.WaitAsync(cancellationToken);
@@ -60,21 +60,30 @@ public sealed class LoadGenerator(LoadPlan plan, Func<LoadRequest, CancellationT
 
     private TimeSpan Elapsed => time.GetElapsedTime(started);
 
-    private async Task SendOnTimeAsync(SendSchedule schedule, CancellationToken cancellationToken)
+    /// <summary>Sends all requests; when the last one went out.</summary>
+    private async Task<TimeSpan> SendOnTimeAsync(SendSchedule schedule, CancellationToken cancellationToken)
     {
-        for (long index = 0; index < schedule.Count;)
+        for (long index = 0; ;)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            for (var due = schedule.Due(Elapsed); index < due; index++)
+            var now = Elapsed;
+            for (var due = schedule.Due(now); index < due; index++)
             {
                 // Never awaited here.
                 if (recorder.TrySend()) _ = SendAsync(index, schedule.Intended(index), cancellationToken);
             }
-            if (index == schedule.Count) return;
+            if (index == schedule.Count) return now;
             var wait = schedule.Intended(index) - Elapsed;
             // Timers know milliseconds: a bit late and measured beats busy waiting beside what is measured.
             if (wait > TimeSpan.Zero) await Task.Delay(wait < Tick ? Tick : wait, time, cancellationToken).ConfigureAwait(false);
         }
+    }
+
+    /// <summary>Lets callers call until the time is over; when the last one had its answer.</summary>
+    private async Task<TimeSpan> CallInTurnAsync(int callers, CancellationToken cancellationToken)
+    {
+        await Task.WhenAll(Enumerable.Range(0, callers).Select(_ => CallInTurnAsync(cancellationToken)));
+        return Elapsed;
     }
 
     private async Task CallInTurnAsync(CancellationToken cancellationToken)

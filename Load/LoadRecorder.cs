@@ -66,7 +66,7 @@ internal sealed class LoadRecorder(LoadPlan plan)
 
     public LoadProgress Progress(TimeSpan elapsed)
     {
-        lock (gate) return new(elapsed, sent, inFlight, answered, failed, latency.Milliseconds(50), latency.Milliseconds(99));
+        lock (gate) return new(elapsed, sent, notSent, inFlight, answered, failed, latency.Milliseconds(50), latency.Milliseconds(99));
     }
 
     /// <param name="sending">How long requests were sent.</param>

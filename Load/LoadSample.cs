@@ -25,9 +25,10 @@ public sealed record LoadSample(
 /// <summary>Where a load stands.</summary>
 /// <param name="Elapsed">Since its start.</param>
 /// <param name="Sent">Requests sent.</param>
-/// <param name="InFlight">Of them without answer yet.</param>
+/// <param name="NotSent">Requests left out at the bound on requests in flight.</param>
+/// <param name="InFlight">Of the sent ones without answer yet.</param>
 /// <param name="Answered">Of them answered.</param>
 /// <param name="Failed">Of them failed.</param>
 /// <param name="P50">Median latency of the answers so far, ms.</param>
 /// <param name="P99">Their 99th percentile, ms.</param>
-public readonly record struct LoadProgress(TimeSpan Elapsed, long Sent, int InFlight, long Answered, long Failed, double P50, double P99);
+public readonly record struct LoadProgress(TimeSpan Elapsed, long Sent, long NotSent, int InFlight, long Answered, long Failed, double P50, double P99);

@@ -30,6 +30,6 @@ internal static class LoadView
 
     private static string Line(LoadPlan plan, LoadProgress now) => string.Create(
         CultureInfo.InvariantCulture,
-        $"{now.Elapsed.TotalSeconds:0} of {plan.Duration.TotalSeconds:0} s: {now.Sent} sent, {now.InFlight} in flight, {now.Answered} answered, "
+        $"{now.Elapsed.TotalSeconds:0} of {plan.Duration.TotalSeconds:0} s: {now.Sent} sent, {now.NotSent} left out, {now.InFlight} in flight, {now.Answered} answered, "
             + $"{now.Failed} failed, p50 {now.P50:0.0} ms, p99 {now.P99:0.0} ms");
 }

@@ -44,6 +44,8 @@ internal sealed partial class DeviceWorker
         fit = null;
         lock (_gate)
         {
+            // Time of batches that no fit waited for is not owed to the next one.
+            if (_fits.Count == 0) _batchSecondsSinceSlice = 0;
             // Only a device that comes straight from a batch lingers: on an idle one it would be pure delay.
             var busy = _comesFromBatch;
             while (_state == DeviceState.Active && _injected is null && _queue.Waiting == 0 && _fits.Count == 0)

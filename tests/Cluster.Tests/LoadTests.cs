@@ -23,10 +23,11 @@ public sealed class LoadTests(RunningNode node) : IClassFixture<RunningNode>
     [Fact]
     public async Task ClosedLoopMeetsTheCache()
     {
-        var report = await LoadAsync("load-closed", "--concurrency", "2", "--duration", "1");
+        var report = await LoadAsync("load-closed", "--concurrency", "2", "--duration", "1.5");
         var answered = Number(report, "answered");
         Assert.Equal(("closed", answered), (Text(report, "loop"), Number(report, "sent")));
-        Assert.InRange(Number(report, "cacheHits"), 1, answered - 1);
+        // Four photos were met for the first time, by two callers.
+        Assert.InRange(answered - Number(report, "cacheHits"), 0, Pictures.Classes.Count + 1);
     }
 
     private async Task<JsonElement> LoadAsync(string id, params string[] options)

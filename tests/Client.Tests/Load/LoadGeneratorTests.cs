@@ -10,6 +10,7 @@ namespace FewShotCluster.Client.Tests.Load;
 public class LoadGeneratorTests
 {
     private static readonly TimeSpan Second = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
     private readonly FakeTimeProvider time = new();
     private readonly ConcurrentQueue<LoadRequest> requests = [];
 
@@ -19,7 +20,7 @@ public class LoadGeneratorTests
         var stall = new TaskCompletionSource<ClassificationAnswer>(TaskCreationOptions.RunContinuationsAsynchronously);
         var plan = LoadPlan.Open(100, Second) with { Deadline = Second * 2.5 };
         var running = Run(plan, _ => stall.Task);
-        await AdvanceUntil(() => requests.Count == 100);
+        await AdvanceUntil(() => requests.Count == 100, Second);
         // Every request waits until second 3: the first for 3 s, the last for 2.01 s.
         time.SetUtcNow(time.Start + (3 * Second));
         stall.SetResult(FakeCluster.Answer);
@@ -39,7 +40,7 @@ public class LoadGeneratorTests
     public async Task TheDeadlineIsThatOfTheIntendedTime()
     {
         var running = Run(LoadPlan.Open(2, Second) with { Deadline = Second }, _ => Task.FromResult(FakeCluster.Answer));
-        await AdvanceUntil(() => requests.Count == 1);
+        Assert.Single(requests);
         // The generator sleeps through the second request's time by 0.3 s.
         time.Advance(Second * 0.8);
         await running;
@@ -50,8 +51,12 @@ public class LoadGeneratorTests
     public async Task TheBoundOnRequestsInFlightIsReported()
     {
         var stall = new TaskCompletionSource<ClassificationAnswer>(TaskCreationOptions.RunContinuationsAsynchronously);
-        var running = Run(LoadPlan.Open(100, Second) with { MaxInFlight = 7 }, _ => stall.Task);
-        await AdvanceUntil(() => time.GetUtcNow() - time.Start >= Second * 1.5);
+        var leftOut = 0L;
+        var running = new LoadGenerator(LoadPlan.Open(100, Second) with { MaxInFlight = 7 }, (_, _) => stall.Task, time)
+        {
+            Progress = now => leftOut = now.NotSent,
+        }.RunAsync();
+        await AdvanceUntil(() => leftOut == 93, TimeSpan.FromHours(1));
         stall.SetResult(FakeCluster.Answer);
         var report = await running;
         Assert.Equal((7, 93, 7, 7), (report.Sent, report.NotSent, report.PeakInFlight, report.MaxInFlight));
@@ -77,13 +82,20 @@ public class LoadGeneratorTests
     public async Task TheClosedLoopHasSoManyCallers()
     {
         var (now, most) = (0, 0);
-        var report = await Run(LoadPlan.Closed(3, Second), async _ =>
+        var there = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var running = Run(LoadPlan.Closed(3, Second), async _ =>
         {
-            most = Math.Max(most, Interlocked.Increment(ref now));
+            var callers = Interlocked.Increment(ref now);
+            lock (there) most = Math.Max(most, callers);
+            if (callers == 3) there.TrySetResult();
             await Task.Delay(TimeSpan.FromMilliseconds(100), time);
             Interlocked.Decrement(ref now);
             return FakeCluster.Answer;
-        }, drive: true);
+        });
+        // The clock stands still until all callers are there.
+        await there.Task.WaitAsync(Patience);
+        await AdvanceUntil(() => running.IsCompleted, 2 * Second);
+        var report = await running;
         Assert.Equal(3, most);
         Assert.Equal(("closed", 3, 3), (report.Loop, report.PeakInFlight, report.Concurrency));
         Assert.InRange(report.Answered, 3, 30);
@@ -93,14 +105,16 @@ public class LoadGeneratorTests
     public async Task CancellationEndsItAtOnce()
     {
         using var stop = new CancellationTokenSource();
+        var there = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         var running = new LoadGenerator(
             LoadPlan.Closed(2, Second), async (_, token) =>
             {
                 requests.Enqueue(default);
+                if (requests.Count == 2) there.TrySetResult();
                 await Task.Delay(Timeout.InfiniteTimeSpan, time, token);
                 return FakeCluster.Answer;
             }, time).RunAsync(stop.Token);
-        await AdvanceUntil(() => requests.Count == 2);
+        await there.Task.WaitAsync(Patience);
         await stop.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => running);
     }
@@ -122,18 +136,18 @@ public class LoadGeneratorTests
                 requests.Enqueue(request);
                 return send(request);
             }, time).RunAsync();
-        if (drive) await AdvanceUntil(() => running.IsCompleted);
+        if (drive) await AdvanceUntil(() => running.IsCompleted, plan.Duration);
         return await running;
     }
 
-    // The clock moves in steps until the condition holds; real time only bounds the test.
-    private async Task AdvanceUntil(Func<bool> condition)
+    // The clock moves in steps until the condition holds, but not beyond a time; real time only bounds the test.
+    private async Task AdvanceUntil(Func<bool> condition, TimeSpan most)
     {
-        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        using var limit = new CancellationTokenSource(Patience);
         while (!condition())
         {
             limit.Token.ThrowIfCancellationRequested();
-            time.Advance(TimeSpan.FromMilliseconds(1));
+            if (time.GetUtcNow() - time.Start < most) time.Advance(TimeSpan.FromMilliseconds(1));
             await Task.Yield();
         }
     }

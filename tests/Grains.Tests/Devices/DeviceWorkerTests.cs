@@ -134,6 +134,30 @@ public sealed class DeviceWorkerTests : IDisposable
     }
 
     [Fact]
+    public async Task A_fit_gets_a_share_of_the_time_of_the_batches_that_it_waited_for()
+    {
+        var worker = await Started(new() { MaxBatch = 1, BatchesPerFitSlice = 2, MaxLinger = TimeSpan.Zero });
+        _models.Encoder.Encoding = _ => _time.Advance(TimeSpan.FromSeconds(1));
+        // Nothing is owed for a batch that no fit waited for.
+        await Encode(worker, 100);
+        var busy = await Hold(worker);
+        var images = Enumerable.Range(1, 3).Select(i => Encode(worker, (byte)i)).ToArray();
+        var steps = new List<int>();
+        var fit = worker.RunSliced(
+            () =>
+            {
+                _time.Advance(TimeSpan.FromMilliseconds(9));
+                steps.Add(_models.Encoder.ImageBatches.Length);
+                return steps.Count < 24;
+            },
+            default);
+        _models.Encoder.Gate.Set();
+        await Task.WhenAll(images.Append(busy).Append(fit));
+        // A twentieth of two seconds is twelve steps of nine milliseconds.
+        Assert.Equal([(3, 12), (5, 12)], steps.CountBy(batches => batches).Select(count => (count.Key, count.Value)));
+    }
+
+    [Fact]
     public async Task A_cancelled_fit_takes_no_more_steps_and_a_failing_one_reports()
     {
         var worker = await Started(new());
