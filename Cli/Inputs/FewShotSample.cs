@@ -13,7 +13,7 @@ internal static class FewShotSample
 {
     /// <summary>The drawn entries and the rest, both in the order of the list.</summary>
     /// <exception cref="FewShotException">InvalidArgument: fewer than one a class.</exception>
-    public static (IReadOnlyList<ShotEntry> Drawn, IReadOnlyList<ShotEntry> Others) Draw(IReadOnlyList<ShotEntry> entries, int perClass, int seed)
+    public static (IReadOnlyList<ShotEntry> Drawn, IReadOnlyList<ShotEntry> Left) Draw(IReadOnlyList<ShotEntry> entries, int perClass, int seed)
     {
         if (perClass < 1) throw new FewShotException(FewShotErrorCode.InvalidArgument, $"--per-class {perClass}: at least 1 is needed");
         var drawn = entries.GroupBy(entry => entry.Label, StringComparer.Ordinal)
