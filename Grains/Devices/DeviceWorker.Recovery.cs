@@ -94,6 +94,8 @@ internal sealed partial class DeviceWorker
             _lastFault = fault.Message;
             _restartAt = Now + _backOff.AfterFault().TotalSeconds;
             _faults++;
+            // With the count: whoever reads both must not see a device that failed and takes work.
+            if (_state != DeviceState.Stopped) _state = DeviceState.Quarantined;
         }
         _metrics.DeviceFault(Slot);
         Abandon(DeviceState.Quarantined);

@@ -43,7 +43,7 @@ public sealed class FewShotNodeOptions
     /// Time that a device may spend before it takes work on running every batch size through every network; sizes that do not fit in are
     /// first met under load. 0: none.
     /// </summary>
-    public TimeSpan WarmUpTime { get; set; } = TimeSpan.FromSeconds(30);
+    public TimeSpan WarmUpTime { get; set; } = TimeSpan.FromSeconds(10);
 
     /// <summary>Rest of a failed device before its models are loaded anew; doubled at each failure, up to 30 s.</summary>
     public TimeSpan RestartDelay { get; set; } = TimeSpan.FromMilliseconds(500);

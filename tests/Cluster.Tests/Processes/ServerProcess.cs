@@ -107,7 +107,8 @@ internal sealed partial class ServerProcess : IAsyncDisposable
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
-            Environment = { ["FEWSHOT_EXIT_WITH_STDIN"] = "1" },
+            // A node warms up for seconds; the small sizes are enough here.
+            Environment = { ["FEWSHOT_EXIT_WITH_STDIN"] = "1", ["FEWSHOT_WARM_UP_TIME"] = "00:00:01" },
         };
         foreach (var argument in args) start.ArgumentList.Add(argument);
         var process = Process.Start(start)!;

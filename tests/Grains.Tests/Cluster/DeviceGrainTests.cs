@@ -150,7 +150,8 @@ public sealed class DeviceGrainTests
         while ((await cluster.Slot(cluster.Device).GetStatus()).State == DeviceState.Active) await Task.Yield();
         Assert.True((await cluster.Classify(image)).CacheHit);
         var refusal = await Expect.Error(FewShotErrorCode.DeviceUnavailable, () => cluster.Classify(ToyImages.Of("green", 1)));
-        Assert.InRange(refusal.RetryAfter!.Value.TotalSeconds, 1, 30);
+        // What is left of the rest, and the time that loading took before.
+        Assert.InRange(refusal.RetryAfter!.Value.TotalSeconds, 1, 45);
     }
 
     [Fact]
