@@ -73,17 +73,21 @@ public sealed class InmapFit : IterativeFit<InmapResult>
     }
 
     /// <inheritdoc/>
-    public override int Total => StepCount(_options, _images);
+    public override int Total => Steps(_options, _images).Total;
 
     /// <summary>Runs a whole fit.</summary>
     /// <inheritdoc cref="InmapFit(Tensor, Tensor, InmapOptions, InmapStart)" path="/param|/exception"/>
     public static InmapResult Fit(Tensor features, Tensor textProxies, InmapOptions options, InmapStart? start = null) =>
         new InmapFit(features, textProxies, options, start).RunToEnd();
 
-    internal static int StepCount(InmapOptions options, long images)
+    /// <summary>What the steps of a fit of so many images are for.</summary>
+    public static InmapSteps Steps(InmapOptions options, long images)
     {
         var blocks = (int)((images - 1) / ImagesPerBlock + 1);
-        return (options.UseSinkhorn ? SinkhornFit.StepCount(blocks, options.SinkhornIterations) : 0) + (2 + options.Iterations) * blocks;
+        return new InmapSteps(
+            blocks,
+            options.UseSinkhorn ? SinkhornFit.StepCount(blocks, options.SinkhornIterations) : 0,
+            (1 + options.Iterations) * blocks);
     }
 
     private protected override void Advance()

@@ -108,17 +108,16 @@ internal static class AdaptInmap
     private static InmapResult Fit(Request request, AdaptInput input, InmapStart? start, StageClock clock)
     {
         var options = request.Options;
-        var balancing = new FitStage("sinkhorn", options.UseSinkhorn ? options.SinkhornIterations : 0);
+        var steps = InmapFit.Steps(options, input.Images);
         if (request.Preset == AdaptOptions.Paper)
         {
             var fit = clock.Run("prepare", () => new InmapFit(input.Features, input.Text, options, start));
-            return clock.Drive(fit, new("text", 1), balancing, new("descent", fit.Total - 1 - balancing.Steps));
+            return clock.Drive(fit, new("text", steps.Text), new("sinkhorn", steps.Sinkhorn), new("descent", steps.Descent));
         }
         var both = clock.Run("prepare", () => new SeedInmapFit(input.Features, input.Text, options));
-        var descent = (both.Total - 2 - balancing.Steps) / 2;
         var result = clock.Drive(
-            both, new("text", 1, "text, first round"), new("descent", descent, "descent, first round"),
-            new("text", 1, "text, second round"), balancing, new("descent", descent, "descent, second round"));
+            both, new("text", steps.Text, "text, first round"), new("descent", steps.Descent, "descent, first round"),
+            new("text", steps.Text, "text, second round"), new("sinkhorn", steps.Sinkhorn), new("descent", steps.Descent, "descent, second round"));
         result.First.Dispose();
         return result.Second;
     }
