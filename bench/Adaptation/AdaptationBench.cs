@@ -103,14 +103,14 @@ public sealed class AdaptationBench(AdaptationSizes sizes, IReadOnlyCollection<s
         var name = $"refiner-head/{sizes.Family}x{sizes.Shots}x{sizes.Views}";
         using var network = (ConvNeXtV2)TrueSize.All.Single(model => model.Name == "convnextv2-base").Random(seed: 1);
         using var compiled = new CompiledConvNeXtV2(network, ComputePlan.For(), ViewResolution);
-        var images = rand(ViewBatch, 3, ViewResolution, ViewResolution);
+        var images = rand([ViewBatch, 3, ViewResolution, ViewResolution], compiled.Plan.Dtype);
         var encoding = Time(name, cancellationToken, () =>
         {
             using var scope = NewDisposeScope();
             for (var i = 0; i < MeasuredViews; i += ViewBatch) compiled.Features(images);
         });
         var views = sizes.Family * sizes.Shots * sizes.Views;
-        var labels = arange(views, dtype: ScalarType.Int64) % (long)sizes.Family;
+        var labels = Labels(views, sizes.Family);
         var features = randn(views, network.Dims[3]);
         var head = Time(name, cancellationToken, () => RefinerHeadFit.Fit(new LabelledFeatures(features, labels), sizes.Family, RefinerHeadOptions.Default).Dispose());
         var seconds = encoding.Value / MeasuredViews * views / 1000;
@@ -127,6 +127,8 @@ public sealed class AdaptationBench(AdaptationSizes sizes, IReadOnlyCollection<s
         return new Figure(name, timing.Milliseconds.Median, "ms", Low: timing.Milliseconds.Low, High: timing.Milliseconds.High);
     }
 
+    private static Tensor Labels(int rows, int classes) => tensor(Enumerable.Range(0, rows).Select(row => (long)(row % classes)).ToArray());
+
     private Tensor Unit(int rows)
     {
         var drawn = randn(rows, sizes.Dimension);
@@ -134,5 +136,5 @@ public sealed class AdaptationBench(AdaptationSizes sizes, IReadOnlyCollection<s
     }
 
     private LabelledFeatures Shots(int classes) =>
-        new(Unit(classes * sizes.Shots), arange(classes * sizes.Shots, dtype: ScalarType.Int64) % (long)classes);
+        new(Unit(classes * sizes.Shots), Labels(classes * sizes.Shots, classes));
 }
