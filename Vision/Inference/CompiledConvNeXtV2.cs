@@ -1,4 +1,5 @@
 using FewShotCluster.Vision.Models;
+using FewShotCluster.Vision.Numerics;
 using static TorchSharp.torch;
 
 namespace FewShotCluster.Vision.Inference;
@@ -83,7 +84,7 @@ public sealed class CompiledConvNeXtV2 : IDisposable
     {
         using var scope = NewDisposeScope();
         var project = weights.Take(name + "pwconv2.weight");
-        var bias = weights.Take(name + "pwconv2.bias") + project.matmul(weights.Take(name + "grn.beta").flatten());
+        var bias = weights.Take(name + "pwconv2.bias").Plus(project.matmul(weights.Take(name + "grn.beta").flatten()));
         return new("convnext_block",
         [
             .. Conv(name + "dwconv", 3, 1, dim, side), .. weights.KeepBoth(name + "norm"),
