@@ -15,12 +15,14 @@ internal static class DemoCommand
         var exit = new Option<bool>("--exit") { Description = "End after the figures instead of serving on." };
         var json = new Option<string?>("--json") { Description = "Write the figures to a file, or - for standard output." };
         var seed = NumberOption.Usual("--seed", "Which photos to draw.", 1, 0, (1 << 24) - 1);
-        var command = new Command("demo", "Shows the cascade at work on a drawn toy world.") { exit, json, seed, DemoTrainCommand.Create() };
-        command.SetAction((parsed, token) => RunAsync(parsed.GetValue(seed), parsed.GetValue(json), parsed.GetValue(exit), token));
+        var device = DeviceOption.Create();
+        var command = new Command("demo", "Shows the cascade at work on a drawn toy world.") { exit, json, seed, device, DemoTrainCommand.Create() };
+        command.SetAction((parsed, token) => RunAsync(
+            parsed.GetValue(seed), DeviceOption.Numbered(parsed.GetValue(device)!), parsed.GetValue(json), parsed.GetValue(exit), token));
         return command;
     }
 
-    private static async Task<int> RunAsync(int seed, string? json, bool exit, CancellationToken cancellationToken)
+    private static async Task<int> RunAsync(int seed, string device, string? json, bool exit, CancellationToken cancellationToken)
     {
         // Figures on standard output, the story on standard error where they would mix.
         var console = json == "-" ? AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Error) }) : AnsiConsole.Console;
@@ -37,8 +39,8 @@ internal static class DemoCommand
             var photos = await VerbProgress.ShowAsync(console, progress => Task.Run(
                 () => DemoPhotos.Draw(seed, share => progress(drawing, share), stop.Token), stop.Token));
             var settings = exit
-                ? Settings(folder.FullName, 0, 0, "http://127.0.0.1:0")
-                : Settings(folder.FullName, 11111, 30000, "http://127.0.0.1:8080");
+                ? Settings(folder.FullName, device, 0, 0, "http://127.0.0.1:0")
+                : Settings(folder.FullName, device, 11111, 30000, "http://127.0.0.1:8080");
             await using var node = await FewShotNode.StartAsync(settings, stop.Token);
             await using var client = await FewShotClient.ConnectAsync(
                 new FewShotClientOptions { Gateways = [$"127.0.0.1:{node.GatewayPort}"] }, cancellationToken: stop.Token);
@@ -62,11 +64,12 @@ internal static class DemoCommand
         }
     }
 
-    private static NodeSettings Settings(string data, int siloPort, int gatewayPort, string urls)
+    private static NodeSettings Settings(string data, string device, int siloPort, int gatewayPort, string urls)
     {
         var settings = new NodeSettings { SiloPort = siloPort, GatewayPort = gatewayPort, Urls = urls, LogLevel = LogLevel.Warning };
         settings.NodeOptions.DataDirectory = data;
         settings.NodeOptions.NodeName = "demo";
+        settings.NodeOptions.Devices = [device];
         // The toy models are too small to gain from a second thread, and lose much when its core is taken.
         settings.NodeOptions.ThreadsPerDevice = 1;
         settings.NodeOptions.Dtype = ComputeDtype.Float32; // the same figures on every machine

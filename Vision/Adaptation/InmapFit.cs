@@ -17,10 +17,14 @@ namespace FewShotCluster.Vision.Adaptation;
 /// </summary>
 public sealed class InmapFit : IterativeFit<InmapResult>
 {
-    private readonly InmapOptions _options;
     // Some seven milliseconds a step on two cores: what serves beside the fit waits for no more, and products are large enough to run well.
-    private const int ImagesPerBlock = 1024;
+    private const int ImagesPerCpuBlock = 1024;
 
+    // As long a step on a GPU, which would spend smaller ones on launching kernels.
+    private const int ImagesPerGpuBlock = 1 << 17;
+
+    private readonly InmapOptions _options;
+    private readonly torch.Device _device;
     private readonly long _images;
     private readonly Tensor[] _rows;        // X by blocks [n,D], unit rows, until they are factors
     private readonly List<(PreparedFactor X, PreparedFactor Transposed)> _blocks = []; // [n,D] and [D,n]
@@ -66,29 +70,31 @@ public sealed class InmapFit : IterativeFit<InmapResult>
         var w = Check.Proxies(startProxies, x, "start proxies");
         if (w.shape[1] != labels.shape[1])
             throw new AdaptationException($"start proxies of {w.shape[1]} classes do not fit text proxies of {labels.shape[1]}");
-        _images = x.shape[0];
-        _rows = [.. x.split(ImagesPerBlock).Select(Keep)];
+        (_device, _images) = (x.device, x.shape[0]);
+        _rows = [.. x.split(ImagesPerBlock(_device)).Select(Keep)];
         _labelProxies = Keep(labels.t().contiguous());
         _proxies = Keep(w.t().contiguous());
     }
 
     /// <inheritdoc/>
-    public override int Total => Steps(_options, _images).Total;
+    public override int Total => Steps(_options, _images, _device).Total;
 
     /// <summary>Runs a whole fit.</summary>
     /// <inheritdoc cref="InmapFit(Tensor, Tensor, InmapOptions, InmapStart)" path="/param|/exception"/>
     public static InmapResult Fit(Tensor features, Tensor textProxies, InmapOptions options, InmapStart? start = null) =>
         new InmapFit(features, textProxies, options, start).RunToEnd();
 
-    /// <summary>What the steps of a fit of so many images are for.</summary>
-    public static InmapSteps Steps(InmapOptions options, long images)
+    /// <summary>What the steps of a fit of so many images on a device are for.</summary>
+    public static InmapSteps Steps(InmapOptions options, long images, torch.Device device)
     {
-        var blocks = (int)((images - 1) / ImagesPerBlock + 1);
+        var blocks = (int)((images - 1) / ImagesPerBlock(device) + 1);
         return new InmapSteps(
             blocks,
             options.UseSinkhorn ? SinkhornFit.StepCount(blocks, options.SinkhornIterations) : 0,
             (1 + options.Iterations) * blocks);
     }
+
+    private static int ImagesPerBlock(torch.Device device) => device.type == DeviceType.CPU ? ImagesPerCpuBlock : ImagesPerGpuBlock;
 
     private protected override void Advance()
     {
@@ -135,7 +141,8 @@ public sealed class InmapFit : IterativeFit<InmapResult>
     /// <summary>One block's part of P^T X, with the confident rows of the labels one-hot.</summary>
     private void AddToTarget()
     {
-        var soft = _soft!.narrow(0, (long)_targeted * ImagesPerBlock, Math.Min(ImagesPerBlock, _images - (long)_targeted * ImagesPerBlock));
+        var first = (long)_targeted * ImagesPerBlock(_device);
+        var soft = _soft!.narrow(0, first, Math.Min(ImagesPerBlock(_device), _images - first));
         var (confidence, best) = soft.max(1, keepdim: true);
         var oneHot = torch.zeros_like(soft).scatter_(1, best, torch.ones_like(confidence));
         var labels = torch.where(confidence > confidence.Filled(_options.OneHotThreshold), oneHot, soft);

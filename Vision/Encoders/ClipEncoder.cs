@@ -1,6 +1,7 @@
 using FewShotCluster.Vision.Checkpoints;
 using FewShotCluster.Vision.Imaging;
 using FewShotCluster.Vision.Inference;
+using FewShotCluster.Vision.Inference.Cuda;
 using FewShotCluster.Vision.Models;
 using FewShotCluster.Vision.Tokenization;
 using static TorchSharp.torch;
@@ -17,13 +18,15 @@ public sealed class ClipEncoder : IImageTextEncoder
     private readonly CompiledClip model;
     private readonly ClipTokenizer tokenizer;
     private readonly ClipPreprocessor preprocessor;
-    private readonly PixelBatch pixels;
+    private readonly PixelBatch pictures;
+    private readonly RecordedNetwork texts;
 
     private ClipEncoder(CompiledClip model, ClipTokenizer tokenizer, string digest)
     {
         (this.model, this.tokenizer, Digest) = (model, tokenizer, digest);
         preprocessor = new ClipPreprocessor(model.Config.ImageResolution);
-        pixels = new PixelBatch(Resolution, preprocessor.Normalization, model.Plan);
+        pictures = new PixelBatch(Resolution, preprocessor.Normalization, model.Plan, pixels => UnitRows(model.EncodeImage(pixels)));
+        texts = new RecordedNetwork(model.Plan, tokens => UnitRows(model.EncodeText(tokens)));
     }
 
     /// <summary>
@@ -71,7 +74,7 @@ public sealed class ClipEncoder : IImageTextEncoder
     {
         using var mode = inference_mode();
         using var scope = NewDisposeScope();
-        return UnitRows(model.EncodeImage(pixels.ToInput(planes)));
+        return ToArray(pictures.Run(planes));
     }
 
     /// <summary>Unit-length text features; texts longer than the context are cut before the end token.</summary>
@@ -86,8 +89,8 @@ public sealed class ClipEncoder : IImageTextEncoder
         foreach (var batch in order.Chunk(TextBatch))
         {
             using var scope = NewDisposeScope();
-            var input = tensor(batch.SelectMany(i => tokens[i]).ToArray(), [batch.Length, model.Config.ContextLength]).to(model.Plan.Device);
-            var features = UnitRows(model.EncodeText(input));
+            var input = tensor(batch.SelectMany(i => tokens[i]).ToArray(), [batch.Length, model.Config.ContextLength]);
+            var features = ToArray(this.texts.Run(model.Trim(input)));
             for (var row = 0; row < batch.Length; row++)
                 features.AsSpan(row * Dimension, Dimension).CopyTo(rows.AsSpan(batch[row] * Dimension));
         }
@@ -97,12 +100,14 @@ public sealed class ClipEncoder : IImageTextEncoder
     /// <summary>Releases the weights.</summary>
     public void Dispose()
     {
-        pixels.Dispose();
+        pictures.Dispose();
+        texts.Dispose();
         model.Dispose();
     }
 
-    private static float[] UnitRows(Tensor features) =>
-        nn.functional.normalize(features.to(ScalarType.Float32), dim: -1).cpu().data<float>().ToArray();
+    private static Tensor UnitRows(Tensor features) => nn.functional.normalize(features.to(ScalarType.Float32), dim: -1);
+
+    private static float[] ToArray(Tensor rows) => rows.cpu().data<float>().ToArray();
 
     private static ClipTokenizer LoadTokenizer(string path, ClipConfig config)
     {

@@ -20,13 +20,13 @@ public sealed class RefinerEncoder : IRefinerBackbone
 
     private readonly CompiledConvNeXtV2 model;
     private readonly RefinerPreprocessor preprocessor;
-    private readonly PixelBatch pixels;
+    private readonly PixelBatch pictures;
 
     private RefinerEncoder(CompiledConvNeXtV2 model, int resolution, string digest)
     {
         (this.model, Digest) = (model, digest);
         preprocessor = new RefinerPreprocessor(resolution);
-        pixels = new PixelBatch(resolution, preprocessor.Normalization, model.Plan);
+        pictures = new PixelBatch(resolution, preprocessor.Normalization, model.Plan, pixels => model.Features(pixels).to(ScalarType.Float32));
     }
 
     /// <summary>SHA-256 over weights and preprocessing, hexadecimal; the number format is no part of it, as in <see cref="ClipEncoder"/>.</summary>
@@ -68,7 +68,7 @@ public sealed class RefinerEncoder : IRefinerBackbone
         {
             using var scope = NewDisposeScope();
             var batch = planes.Skip(start).Take(most).ToList();
-            var features = model.Features(pixels.ToInput(batch)).to(ScalarType.Float32).cpu();
+            var features = pictures.Run(batch).cpu();
             features.data<float>().ToArray().CopyTo(rows, start * Dimension);
         }
         return rows;
@@ -77,7 +77,7 @@ public sealed class RefinerEncoder : IRefinerBackbone
     /// <summary>Releases the weights.</summary>
     public void Dispose()
     {
-        pixels.Dispose();
+        pictures.Dispose();
         model.Dispose();
     }
 }

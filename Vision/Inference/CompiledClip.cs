@@ -9,6 +9,7 @@ namespace FewShotCluster.Vision.Inference;
 /// </summary>
 public sealed class CompiledClip : IDisposable
 {
+    private const int GpuLengths = 16;
     private readonly CompiledWeights weights;
     private readonly ICompiledTower visual;
     private readonly CompiledTextTransformer text;
@@ -46,12 +47,23 @@ public sealed class CompiledClip : IDisposable
     }
 
     /// <summary>Text features, not normalised: the state at the end token, which is the largest id of a row.</summary>
-    /// <param name="tokens">[N, context] int64 on the plan's device.</param>
+    /// <param name="tokens">[N, L] int64 on the plan's device; of L positions up to the context's none is needed after the longest text (<see cref="Trim"/>).</param>
     /// <returns>[N, embed]; belongs to the caller's dispose scope.</returns>
     public Tensor EncodeText(Tensor tokens)
     {
         using var scope = NewDisposeScope();
         return text.Run(tokens).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>Texts cut after the longest one's end token: causality makes the rest unnecessary.</summary>
+    /// <param name="tokens">[N, context] int64, on the CPU.</param>
+    /// <returns>[N, L]; belongs to the caller's dispose scope. On a GPU L is a multiple of sixteen: it replays few shapes.</returns>
+    public Tensor Trim(Tensor tokens)
+    {
+        using var scope = NewDisposeScope();
+        var length = tokens.argmax(-1).max().item<long>() + 1;
+        if (!Plan.IsCpu) length = Math.Min(tokens.shape[1], (length + GpuLengths - 1) / GpuLengths * GpuLengths);
+        return tokens.narrow(1, 0, length).contiguous().MoveToOuterDisposeScope();
     }
 
     /// <summary>Releases the weights.</summary>

@@ -4,7 +4,7 @@ using static TorchSharp.torch;
 namespace FewShotCluster.Vision.Inference;
 
 /// <summary>
-/// CLIP's text tower on folded and packed weights. Texts are cut after the longest end token, which causality makes exact.
+/// CLIP's text tower on folded and packed weights. Positions after the end tokens may be left out, which causality makes exact.
 /// </summary>
 internal sealed class CompiledTextTransformer
 {
@@ -25,13 +25,12 @@ internal sealed class CompiledTextTransformer
         ];
     }
 
-    /// <param name="tokens">[N, context] int64 on the plan's device; the end token is the largest id of a row.</param>
+    /// <param name="tokens">[N, L] int64 on the plan's device; the end token is the largest id of a row.</param>
     /// <returns>[N, embed]</returns>
     public Tensor Run(Tensor tokens)
     {
         var end = tokens.argmax(-1);                                                 // [N]
-        var length = end.max().item<long>() + 1;
-        var x = kernels.Run("token_embedding", [tokens.narrow(1, 0, length), .. embedding]);
+        var x = kernels.Run("token_embedding", [tokens, .. embedding]);
         return kernels.Run("head", [attention.Run(x, end), .. head]);
     }
 }

@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using FewShotCluster.Vision.Inference.Cuda;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -41,7 +42,7 @@ public enum ComputeKernels
     [JsonStringEnumMemberName("onednn")]
     OneDnn,
 
-    /// <summary>Torch's own operators, on every device.</summary>
+    /// <summary>Torch's own operators, one by one, on every device.</summary>
     [JsonStringEnumMemberName("aten")]
     Aten,
 }
@@ -52,7 +53,8 @@ public sealed record ComputePlan
     /// <summary>float32 on the CPU: what goldens are compared with.</summary>
     public static ComputePlan Reference => For(CPU, ComputeDtype.Float32);
 
-    private ComputePlan(Device device, ScalarType dtype, Kernels kernels) => (Device, Dtype, Kernels) = (device, dtype, kernels);
+    private ComputePlan(Device device, ScalarType dtype, Kernels kernels, GraphPool? graphs) =>
+        (Device, Dtype, Kernels, Graphs) = (device, dtype, kernels, graphs);
 
     /// <summary>Where weights and activations are.</summary>
     public Device Device { get; }
@@ -63,19 +65,23 @@ public sealed record ComputePlan
     /// <summary>The number format as options name it.</summary>
     public string DtypeName => Dtype.ToString().ToLowerInvariant();
 
-    /// <summary>Kernels and, on a CPU, its vector extensions: <c>onednn avx2</c>, <c>aten cuda</c>.</summary>
-    public string KernelsName => $"{Kernels.Name} {(IsCpu ? CpuFeatures.Description : Device.type.ToString().ToLowerInvariant())}";
+    /// <summary>Kernels and, on a CPU, its vector extensions: <c>onednn avx2</c>, <c>aten cuda graphs</c>.</summary>
+    public string KernelsName => $"{Kernels.Name} {(IsCpu ? CpuFeatures.Description : Graphs is not null ? "cuda graphs" : "cuda")}";
 
     internal Kernels Kernels { get; }
 
     internal bool IsCpu => Device.type == DeviceType.CPU;
+
+    /// <summary>Where networks are replayed as CUDA graphs: the memory that those of this plan share.</summary>
+    internal GraphPool? Graphs { get; }
 
     /// <summary>
     /// The plan for a device; null: the CPU. Kernels that cannot compute there, or not this number format, give way to the next.
     /// </summary>
     /// <remarks>
     /// Ours are for AVX2; with AVX-512 oneDNN's vectors are twice as wide. oneDNN computes float32 always and bfloat16 where the
-    /// processor has it; what it would emulate goes to torch's own operators, which are slow but right.
+    /// processor has it; what it would emulate goes to torch's own operators, which are slow but right. A GPU has torch's operators
+    /// alone, recorded as CUDA graphs unless they were asked for by name.
     /// </remarks>
     public static ComputePlan For(
         Device? device = null, ComputeDtype dtype = ComputeDtype.Auto, ComputeKernels kernels = ComputeKernels.Auto)
@@ -83,6 +89,7 @@ public sealed record ComputePlan
         device ??= CPU;
         var isCpu = device.type == DeviceType.CPU;
         if (isCpu) NativeHeap.KeepFreed();
+        else PrepareCuda();
         var scalar = dtype switch
         {
             ComputeDtype.Float32 => ScalarType.Float32,
@@ -95,7 +102,16 @@ public sealed record ComputePlan
         var wantsSimd = kernels == ComputeKernels.Simd || (kernels == ComputeKernels.Auto && !CpuFeatures.HasAvx512);
         var simd = isSingle && wantsSimd ? Kernels.Simd : null;
         var oneDnn = isNative && kernels != ComputeKernels.Aten ? Kernels.OneDnn : null;
-        return new ComputePlan(device, scalar, simd ?? oneDnn ?? Kernels.Aten);
+        return new ComputePlan(
+            device, scalar, simd ?? oneDnn ?? Kernels.Aten,
+            !isCpu && kernels != ComputeKernels.Aten && CudaGraph.IsSupported ? new GraphPool() : null);
+    }
+
+    private static void PrepareCuda()
+    {
+        // float32 is the reference: convolutions in TensorFloat32, torch's default, keep ten bits of it.
+        backends.cudnn.allow_tf32 = false;
+        CudaGraph.StopFusing();
     }
 
     /// <inheritdoc/>

@@ -4,16 +4,19 @@ using FewShotCluster.Bench.Models;
 using FewShotCluster.Vision.Adaptation;
 using FewShotCluster.Vision.Inference;
 using FewShotCluster.Vision.Models;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace FewShotCluster.Bench.Adaptation;
 
 /// <summary>How long the fits of a class set take, on features drawn at random: speed does not depend on what they are.</summary>
+/// <param name="device">Where the features are.</param>
 /// <param name="sizes">Of the set.</param>
 /// <param name="fits">Which of <see cref="Fits"/>.</param>
 /// <param name="rounds">How it is timed.</param>
 /// <param name="progress">Gets a step's name and its share done.</param>
-public sealed class AdaptationBench(AdaptationSizes sizes, IReadOnlyCollection<string> fits, Interleaved rounds, Action<string, double> progress)
+public sealed class AdaptationBench(
+    Device device, AdaptationSizes sizes, IReadOnlyCollection<string> fits, Interleaved rounds, Action<string, double> progress)
 {
     /// <summary>What is timed.</summary>
     public static readonly IReadOnlyList<string> Fits = ["inmap", "lp++", "gda", "onzeta", "refiner"];
@@ -54,9 +57,9 @@ public sealed class AdaptationBench(AdaptationSizes sizes, IReadOnlyCollection<s
             new(sizes.Images, sizes.Classes, sizes.Dimension, sizes.Iterations + 1),
             new(sizes.Dimension, sizes.Classes, sizes.Images, sizes.Iterations + 1),
         ];
-        using var alone = new ProductsAlone(shapes, ComputePlan.For(CPU, ComputeDtype.Float32), threads, cancellationToken);
+        using var alone = new ProductsAlone(shapes, ComputePlan.For(device, ComputeDtype.Float32), threads, cancellationToken);
         var comparison = rounds.Run(
-            [new("products", alone.Run), new("refit", () => InmapFit.Fit(x, text, options).Dispose())], "products", cancellationToken);
+            [new("products", alone.Run), new("refit", () => Finished(() => InmapFit.Fit(x, text, options).Dispose()))], "products", cancellationToken);
         var (refit, products) = (comparison["refit"], comparison["products"]);
         return new Figure(
             $"inmap/{sizes.Images}x{sizes.Dimension}/classes-{sizes.Classes}/iterations-{sizes.Iterations}/threads-{threads}",
@@ -102,8 +105,8 @@ public sealed class AdaptationBench(AdaptationSizes sizes, IReadOnlyCollection<s
     {
         var name = $"refiner-head/{sizes.Family}x{sizes.Shots}x{sizes.Views}";
         using var network = (ConvNeXtV2)TrueSize.All.Single(model => model.Name == "convnextv2-base").Random(seed: 1);
-        using var compiled = new CompiledConvNeXtV2(network, ComputePlan.For(), ViewResolution);
-        var images = rand([ViewBatch, 3, ViewResolution, ViewResolution], compiled.Plan.Dtype);
+        using var compiled = new CompiledConvNeXtV2(network, ComputePlan.For(device), ViewResolution);
+        var images = rand([ViewBatch, 3, ViewResolution, ViewResolution], compiled.Plan.Dtype, device);
         var encoding = Time(name, cancellationToken, () =>
         {
             using var scope = NewDisposeScope();
@@ -111,7 +114,7 @@ public sealed class AdaptationBench(AdaptationSizes sizes, IReadOnlyCollection<s
         });
         var views = sizes.Family * sizes.Shots * sizes.Views;
         var labels = Labels(views, sizes.Family);
-        var features = randn(views, network.Dims[3]);
+        var features = randn(views, network.Dims[3], device: device);
         var head = Time(name, cancellationToken, () => RefinerHeadFit.Fit(new LabelledFeatures(features, labels), sizes.Family, RefinerHeadOptions.Default).Dispose());
         var seconds = encoding.Value / MeasuredViews * views / 1000;
         yield return head with { Name = $"{name}/fit/threads-{threads}" };
@@ -123,15 +126,23 @@ public sealed class AdaptationBench(AdaptationSizes sizes, IReadOnlyCollection<s
 
     private Figure Time(string name, CancellationToken cancellationToken, Action call)
     {
-        var timing = rounds.Run([new(name, call)], name, cancellationToken)[name];
+        var timing = rounds.Run([new(name, () => Finished(call))], name, cancellationToken)[name];
         return new Figure(name, timing.Milliseconds.Median, "ms", Low: timing.Milliseconds.Low, High: timing.Milliseconds.High);
     }
 
-    private static Tensor Labels(int rows, int classes) => tensor(Enumerable.Range(0, rows).Select(row => (long)(row % classes)).ToArray());
+    // A GPU computes on after the call.
+    private void Finished(Action call)
+    {
+        call();
+        if (device.type == DeviceType.CUDA) cuda.synchronize();
+    }
+
+    private Tensor Labels(int rows, int classes) =>
+        tensor(Enumerable.Range(0, rows).Select(row => (long)(row % classes)).ToArray(), device: device);
 
     private Tensor Unit(int rows)
     {
-        var drawn = randn(rows, sizes.Dimension);
+        var drawn = randn(rows, sizes.Dimension, device: device);
         return drawn / drawn.norm(1, keepdim: true);
     }
 

@@ -78,7 +78,7 @@ public sealed class OverheadTrial(TrialCluster trial, OverheadTrial.Options opti
         const string preparing = "models of true sizes";
         trial.Progress(preparing, 0);
         var folder = trial.Path("true-sizes");
-        TrueSizeFolder.Write(folder, options.Vocabulary);
+        TrueSizeFolder.WriteEncoder(folder, options.Vocabulary);
         var settings = new FewShotNodeOptions { ModelsDirectory = folder, MaxBatch = Batch, WarmUpTime = TimeSpan.FromSeconds(10) };
         using var bare = new BareWorker(new ManifestModelSource(settings), settings);
         var models = await bare.StartAsync();

@@ -1,6 +1,7 @@
 using FewShotCluster.Bench.Measurement;
 using FewShotCluster.Bench.Models;
 using FewShotCluster.Vision.Inference;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace FewShotCluster.Bench.Encoders;
@@ -10,8 +11,6 @@ namespace FewShotCluster.Bench.Encoders;
 /// <param name="progress">Gets a step's name and its share done.</param>
 public sealed class EncoderBench(EncoderBenchOptions options, Action<string, double> progress)
 {
-    private const string Alone = "matrix products";
-
     /// <summary>All wanted workloads of a model. Sets the calling thread's number of torch threads.</summary>
     public IReadOnlyList<EncoderResult> Run(BenchModel model, CancellationToken cancellationToken)
     {
@@ -22,12 +21,12 @@ public sealed class EncoderBench(EncoderBenchOptions options, Action<string, dou
     private List<EncoderResult> Run(Workload workload, int threads, CancellationToken cancellationToken)
     {
         set_num_threads(threads);
-        var plans = options.Dtypes.SelectMany(dtype => options.Kernels.Select(kernels => ComputePlan.For(CPU, dtype, kernels)))
+        var plans = options.Dtypes.SelectMany(dtype => options.Kernels.Select(kernels => ComputePlan.For(options.Device, dtype, kernels)))
             .DistinctBy(plan => plan.ToString()).ToList();
         var contenders = new List<IContender>();
         try
         {
-            contenders.Add(options.AgainstEager ? workload.Eager() : new OnnxContender(workload.Onnx(), threads));
+            contenders.Add(options.AgainstEager ? workload.Eager(options.Device) : new OnnxContender(workload.Onnx(), threads));
             foreach (var plan in plans) contenders.Add(workload.Compiled(plan, Title(plan)));
             return [.. options.Batches.SelectMany(batch => Compare(workload, threads, batch, contenders, plans, cancellationToken))];
         }
@@ -53,20 +52,32 @@ public sealed class EncoderBench(EncoderBenchOptions options, Action<string, dou
         var features = calls.ConvertAll(call => call());
         var opponent = contenders[0].Name;
         var shapes = workload.Products(batch);
-        using var alone = new ProductsAlone(shapes, ComputePlan.For(CPU, ComputeDtype.Float32), threads, cancellationToken);
-        var variants = contenders.Zip(calls, (contender, call) => new Variant(contender.Name, () => call()));
-        var comparison = options.Rounds.Run(
-            [.. variants, new Variant(Alone, alone.Run)], opponent, cancellationToken);
-
-        var results = plans.Select((plan, i) =>
+        var alone = plans.Select(ProductsOf).DistinctBy(Alone).ToDictionary(Alone, plan => new ProductsAlone(shapes, plan, threads, cancellationToken));
+        try
         {
-            var ours = comparison[contenders[i + 1].Name];
-            return new EncoderResult(
-                workload.Name, batch, threads, plan, ours, comparison[opponent],
-                shapes.Sum(p => p.Operations) / ours.Milliseconds.Median / 1e6, ours.Ratio.Median / comparison[Alone].Ratio.Median,
-                EncoderResult.WorstCosine(features[i + 1], features[0], batch), comparison.QuietRounds, comparison.Rounds);
-        }).ToList();
-        progress(step, 1);
-        return results;
+            var variants = contenders.Zip(calls, (contender, call) => new Variant(contender.Name, () => call()));
+            var comparison = options.Rounds.Run(
+                [.. variants, .. alone.Select(products => new Variant(products.Key, products.Value.Run))], opponent, cancellationToken);
+            return [.. plans.Select((plan, i) =>
+            {
+                var ours = comparison[contenders[i + 1].Name];
+                return new EncoderResult(
+                    workload.Name, batch, threads, plan, ours, comparison[opponent],
+                    shapes.Sum(p => p.Operations) / ours.Milliseconds.Median / 1e6,
+                    ours.Ratio.Median / comparison[Alone(ProductsOf(plan))].Ratio.Median, ProductsOf(plan).DtypeName,
+                    EncoderResult.WorstCosine(features[i + 1], features[0], batch), comparison.QuietRounds, comparison.Rounds);
+            })];
+        }
+        finally
+        {
+            foreach (var products in alone.Values) products.Dispose();
+            progress(step, 1);
+        }
     }
+
+    // On the CPU float32's rate is what every format is held against; a GPU has units of their own for the halves.
+    private ComputePlan ProductsOf(ComputePlan plan) =>
+        options.Device.type == DeviceType.CPU ? ComputePlan.For(CPU, ComputeDtype.Float32) : plan;
+
+    private static string Alone(ComputePlan plan) => $"{plan.DtypeName} products";
 }

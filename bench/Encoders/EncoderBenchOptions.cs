@@ -1,5 +1,6 @@
 using FewShotCluster.Bench.Measurement;
 using FewShotCluster.Vision.Inference;
+using static TorchSharp.torch;
 
 namespace FewShotCluster.Bench.Encoders;
 
@@ -21,7 +22,10 @@ public sealed record EncoderBenchOptions
     /// <summary>Of the compiled network; likewise.</summary>
     public required IReadOnlyList<ComputeKernels> Kernels { get; init; }
 
-    /// <summary>Compare with the plain modules in place of ONNX Runtime.</summary>
+    /// <summary>Where the networks are.</summary>
+    public Device Device { get; init; } = CPU;
+
+    /// <summary>Compare with the plain modules, in float32 on the same device, in place of ONNX Runtime, which runs on the CPU alone.</summary>
     public bool AgainstEager { get; init; }
 
     /// <summary>How the rounds are made.</summary>

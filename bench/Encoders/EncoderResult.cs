@@ -13,13 +13,14 @@ namespace FewShotCluster.Bench.Encoders;
 /// <param name="Ours">The compiled network.</param>
 /// <param name="Opponent">What it was compared with.</param>
 /// <param name="GigaflopsPerSecond">Of products with weights, as the network's authors have them.</param>
-/// <param name="ProductShare">The time that these products alone take in float32, to ours (see <see cref="ProductsAlone"/>).</param>
+/// <param name="ProductShare">The time that these products alone take, to ours (see <see cref="ProductsAlone"/>).</param>
+/// <param name="ProductDtype">Number format of the products alone.</param>
 /// <param name="Cosine">Of our features and the opponent's, the worst row.</param>
 /// <param name="QuietRounds">Rounds without a busy neighbour.</param>
 /// <param name="Rounds">All rounds.</param>
 public sealed record EncoderResult(
     string Workload, int Batch, int Threads, ComputePlan Plan, Timing Ours, Timing Opponent, double GigaflopsPerSecond, double ProductShare,
-    double Cosine, int QuietRounds, int Rounds)
+    string ProductDtype, double Cosine, int QuietRounds, int Rounds)
 {
     private const double SameInFloat32 = 0.99999, SameInHalf = 0.999;
 
@@ -29,7 +30,7 @@ public sealed record EncoderResult(
     public Figure ToFigure() => new(
         $"{Workload}/batch-{Batch}/threads-{Threads}/{Ours.Name}", Ours.Milliseconds.Median, "ms", Opponent.Name, Ours.Ratio.Median,
         Ours.Ratio.Low, Ours.Ratio.High, string.Create(CultureInfo.InvariantCulture,
-            $"{Plan.KernelsName}; {GigaflopsPerSecond:0} GFLOP/s, {100 * ProductShare:0} % of the rate of its float32 products alone; "
+            $"{Plan.KernelsName}; {GigaflopsPerSecond:0} GFLOP/s, {100 * ProductShare:0} % of the rate of its {ProductDtype} products alone; "
             + $"{QuietRounds} of {Rounds} rounds quiet; cosine {Cosine:0.000000}"));
 
     /// <summary>The worst cosine between rows of the same place.</summary>

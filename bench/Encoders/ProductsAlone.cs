@@ -1,4 +1,5 @@
 using FewShotCluster.Vision.Inference;
+using static TorchSharp.torch;
 
 namespace FewShotCluster.Bench.Encoders;
 
@@ -9,10 +10,12 @@ namespace FewShotCluster.Bench.Encoders;
 internal sealed class ProductsAlone : IDisposable
 {
     private readonly List<(FastestProduct Product, int Count)> products = [];
+    private readonly bool isCpu;
 
     /// <summary>Tries the kernels for each shape, with the calling thread's number of torch threads.</summary>
     public ProductsAlone(IReadOnlyList<MatrixProduct> shapes, ComputePlan plan, int threads, CancellationToken cancellationToken)
     {
+        isCpu = plan.IsCpu;
         foreach (var shape in shapes.GroupBy(p => p with { Count = 1 }))
         {
             cancellationToken.ThrowIfCancellationRequested();
@@ -25,6 +28,7 @@ internal sealed class ProductsAlone : IDisposable
     {
         foreach (var (product, count) in products)
             for (var i = 0; i < count; i++) product.Run();
+        if (!isCpu) cuda.synchronize();
     }
 
     public void Dispose()

@@ -1,6 +1,7 @@
 using FewShotCluster.Bench.Onnx;
 using FewShotCluster.Vision.Inference;
 using FewShotCluster.Vision.Models;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace FewShotCluster.Bench.Encoders;
@@ -22,8 +23,8 @@ public sealed class Workload
     /// <summary>The network that serves, by a plan and with a name for figures.</summary>
     public required Func<ComputePlan, string, IContender> Compiled { get; init; }
 
-    /// <summary>The plain modules, float32.</summary>
-    public required Func<IContender> Eager { get; init; }
+    /// <summary>The plain modules in float32, moved to a device.</summary>
+    public required Func<Device, IContender> Eager { get; init; }
 
     /// <summary>As an ONNX model.</summary>
     public required Func<byte[]> Onnx { get; init; }
@@ -33,8 +34,12 @@ public sealed class Workload
     {
         Input = batch => BenchInput.Images(batch, clip.Config.ImageResolution),
         Products = batch => NetworkProducts.Image(clip.Config, batch),
-        Compiled = (plan, title) => Compile(new CompiledClip(clip, plan), title, c => c.EncodeImage),
-        Eager = () => Plain(clip.encode_image),
+        Compiled = (plan, title) =>
+        {
+            var compiled = new CompiledClip(clip, plan);
+            return new TorchContender(title, plan, compiled.EncodeImage, owned: compiled);
+        },
+        Eager = device => Plain(device, clip, clip.encode_image),
         Onnx = () => ClipImageGraph.Build(clip),
     };
 
@@ -49,8 +54,12 @@ public sealed class Workload
     {
         Input = batch => BenchInput.Images(batch, resolution),
         Products = batch => NetworkProducts.ConvNeXt(model, resolution, batch),
-        Compiled = (plan, title) => Compile(new CompiledConvNeXtV2(model, plan, resolution), title, c => c.Logits),
-        Eager = () => Plain(model.call),
+        Compiled = (plan, title) =>
+        {
+            var compiled = new CompiledConvNeXtV2(model, plan, resolution);
+            return new TorchContender(title, plan, compiled.Logits, owned: compiled);
+        },
+        Eager = device => Plain(device, model, model.call),
         Onnx = () => ConvNeXtV2Graph.Build(model, resolution),
     };
 
@@ -58,17 +67,18 @@ public sealed class Workload
     {
         Input = batch => input(batch, clip.Config.ContextLength, clip.Config.VocabularySize),
         Products = batch => NetworkProducts.Text(clip.Config, batch, length(batch)),
-        Compiled = (plan, title) => Compile(new CompiledClip(clip, plan), title, c => c.EncodeText),
-        Eager = () => Plain(clip.encode_text),
+        Compiled = (plan, title) =>
+        {
+            var compiled = new CompiledClip(clip, plan);
+            return new TorchContender(title, plan, compiled.EncodeText, compiled.Trim, compiled);
+        },
+        Eager = device => Plain(device, clip, clip.encode_text),
         Onnx = () => ClipTextGraph.Build(clip),
     };
 
-    private static TorchContender Compile(CompiledClip clip, string title, Func<CompiledClip, Func<Tensor, Tensor>> forward) =>
-        new(title, clip.Plan, forward(clip), clip);
-
-    private static TorchContender Compile(
-        CompiledConvNeXtV2 model, string title, Func<CompiledConvNeXtV2, Func<Tensor, Tensor>> forward) =>
-        new(title, model.Plan, forward(model), model);
-
-    private static TorchContender Plain(Func<Tensor, Tensor> forward) => new("eager float32", ComputePlan.Reference, forward);
+    private static TorchContender Plain(Device device, nn.Module network, Func<Tensor, Tensor> forward)
+    {
+        network.to(device);
+        return new("eager float32", ComputePlan.For(device, ComputeDtype.Float32, ComputeKernels.Aten), forward);
+    }
 }

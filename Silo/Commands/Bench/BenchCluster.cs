@@ -1,7 +1,5 @@
 using System.CommandLine;
 using FewShotCluster.Bench.Cluster;
-using FewShotCluster.Bench.Measurement;
-using FewShotCluster.Demo.Classes;
 using FewShotCluster.Silo.Commands.Files;
 using FewShotCluster.Silo.Hosting;
 
@@ -109,14 +107,9 @@ internal static class BenchCluster
         OutputFile.Check("--json", json);
         var result = await LocalVerb.RunTaskAsync(json, async (progress, stop) =>
         {
-            var photos = DemoClasses.All.SelectMany(c => Enumerable.Range(0, 2).Select(i => DemoPictures.Pool(c, i, 1))).ToList();
-            await using var trial = new TrialCluster(Path.GetFullPath(models), photos, progress);
+            await using var trial = new TrialCluster(Path.GetFullPath(models), TrialPhotos.Drawn(), progress);
             return await run(trial, stop);
         }, cancellationToken);
-        FiguresTable.Print(LocalVerb.Story(json), result.Figures);
-        OutputFile.WriteJson(json, BenchReport.Of(result.Figures));
-        foreach (var failure in result.Failures.Take(20)) Console.Error.WriteLine($"failed: {failure}");
-        if (result.Failures.Count > 20) Console.Error.WriteLine($"failed: and {result.Failures.Count - 20} more");
-        return result.Failures.Count == 0 ? 0 : 1;
+        return TrialReport.Print(result, json);
     }
 }

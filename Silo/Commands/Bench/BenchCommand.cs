@@ -7,6 +7,6 @@ internal static class BenchCommand
 {
     public static Command Create() => new("bench", "Measures, and proves what must not fail.")
     {
-        BenchEncoders.Create(), BenchAdaptation.Create(), BenchCluster.Create(), BenchServingWhileFitting.Create(), BenchFuzz.Create(), BenchSoak.Create(), BenchWeights.Create(),
+        BenchEncoders.Create(), BenchAdaptation.Create(), BenchCluster.Create(), BenchPipeline.Create(), BenchServingWhileFitting.Create(), BenchFuzz.Create(), BenchSoak.Create(), BenchWeights.Create(),
     };
 }

@@ -18,6 +18,7 @@ internal static class BenchEncoders
 {
     private static readonly TimeSpan LongestComparison = TimeSpan.FromMinutes(3);
     private const int MostRows = 4096, MostThreads = 1024;
+    private const string Onnx = "onnxruntime", Eager = "eager";
 
     public static Command Create()
     {
@@ -37,17 +38,25 @@ internal static class BenchEncoders
         {
             Description = $"Some of {string.Join(",", TrueSize.All.SelectMany(m => m.Workloads))}; all by default.",
         };
-        var against = new Option<string>("--against") { Description = "The opponent.", DefaultValueFactory = _ => "onnxruntime" };
-        against.AcceptOnlyFromAmong("onnxruntime", "eager");
+        var against = new Option<string?>("--against")
+        {
+            Description = "The opponent: onnxruntime (the default on the CPU, where it runs) or eager, the plain modules in float32.",
+        };
+        against.AcceptOnlyFromAmong(Onnx, Eager);
+        var device = DeviceOption.Create();
         var (rounds, seed, json) = (
             BenchOptions.Count("--rounds", "Rounds without a busy neighbour that a figure is the median of.", 7),
             BenchOptions.Seed(), LocalVerb.JsonOption());
         var command = new Command("encoders", "Times the networks against ONNX Runtime, interleaved in one process.")
         {
-            weights, batches, threads, dtypes, kernels, models, against, rounds, seed, json,
+            weights, batches, threads, dtypes, kernels, models, device, against, rounds, seed, json,
         };
         command.SetAction((parsed, token) =>
         {
+            var where = TorchDevice.Open(parsed.GetValue(device)!);
+            var isCpu = where.type == TorchSharp.DeviceType.CPU;
+            var opponent = parsed.GetValue(against) ?? (isCpu ? Onnx : Eager);
+            if (!isCpu && opponent == Onnx) throw LocalVerb.Invalid("--against: this build's ONNX Runtime runs on the CPU alone");
             var options = new EncoderBenchOptions
             {
                 Workloads = parsed.GetValue(models)?.Split(',', StringSplitOptions.TrimEntries).ToHashSet(),
@@ -55,8 +64,12 @@ internal static class BenchEncoders
                 Threads = parsed.GetValue(threads)!,
                 Dtypes = [.. parsed.GetValue(dtypes)!.Select(ComputeWords.Parse<ComputeDtype>)],
                 Kernels = [.. parsed.GetValue(kernels)!.Select(ComputeWords.Parse<ComputeKernels>)],
-                AgainstEager = parsed.GetValue(against) == "eager",
-                Rounds = new Interleaved { Rounds = parsed.GetValue(rounds), Limit = LongestComparison },
+                Device = where,
+                AgainstEager = opponent == Eager,
+                // A GPU's calls are short, and its host's neighbours do not slow it down.
+                Rounds = isCpu
+                    ? new Interleaved { Rounds = parsed.GetValue(rounds), Limit = LongestComparison }
+                    : new Interleaved { Rounds = parsed.GetValue(rounds), Limit = TimeSpan.FromSeconds(10), Turn = TimeSpan.FromMilliseconds(50) },
             };
             return RunAsync(options, parsed.GetValue(weights)!, parsed.GetValue(seed), parsed.GetValue(json), token);
         });

@@ -38,7 +38,7 @@ internal static class BenchServingWhileFitting
         {
             var figures = await LocalVerb.RunTaskAsync(json, (progress, stop) => Task.Run(async () =>
             {
-                if (temporary is not null) TrueSizeFolder.Write(temporary.FullName, Path.Combine(NodeSettings.DemoModels, "merges.txt"));
+                if (temporary is not null) TrueSizeFolder.WriteEncoder(temporary.FullName, Path.Combine(NodeSettings.DemoModels, "merges.txt"));
                 var bench = new ServingWhileFitting(temporary is null ? options : options with { Models = temporary.FullName }, progress);
                 return await bench.RunAsync(stop);
             }, stop), cancellationToken);

@@ -24,7 +24,7 @@ internal static class EncodersTable
         // A file or a pipe has no width to keep.
         if (!console.Profile.Out.IsTerminal) console.Profile.Width = WideEnough;
         console.Write(table);
-        console.WriteLine("of products: the time that the network's products alone take in float32, each by the fastest kernel, to ours");
+        console.WriteLine("of products: the time that the network's products alone take (on the CPU in float32), each by the fastest kernel, to ours");
     }
 
     private static string Milliseconds(double value) => value.ToString("0.0", CultureInfo.InvariantCulture);

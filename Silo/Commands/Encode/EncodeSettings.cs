@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Text.RegularExpressions;
 using FewShotCluster.Silo.Commands.Files;
 using FewShotCluster.Silo.Commands.Models;
 using FewShotCluster.Vision.Encoders;
@@ -26,7 +25,7 @@ internal sealed record EncodeSettings(
 }
 
 /// <summary>The options of <see cref="EncodeSettings"/>.</summary>
-internal sealed partial class EncodeOptions
+internal sealed class EncodeOptions
 {
     private readonly Option<string> weights = new("--weights")
     {
@@ -47,7 +46,7 @@ internal sealed partial class EncodeOptions
         DefaultValueFactory = _ => "auto",
     };
     private readonly Option<string?> activation = ActivationOption.Create();
-    private readonly Option<string> device = new("--device") { Description = "cpu, cuda or cuda:N.", DefaultValueFactory = _ => "cpu" };
+    private readonly Option<string> device = DeviceOption.Create();
     private readonly Option<int> batch;
     private readonly Option<int?> threads = NumberOption.Optional("--threads", "Of torch; as many as cores by default.", 1, 1024);
     private readonly Option<string?> json = LocalVerb.JsonOption();
@@ -58,11 +57,6 @@ internal sealed partial class EncodeOptions
         batch = NumberOption.Usual("--batch", "Rows encoded together.", defaultBatch, 1, 4096);
         dtype.AcceptOnlyFromAmong(ComputeWords.Of<ComputeDtype>());
         kernels.AcceptOnlyFromAmong(ComputeWords.Of<ComputeKernels>());
-        device.Validators.Add(result =>
-        {
-            if (!DevicePattern().IsMatch(result.GetValueOrDefault<string>() ?? ""))
-                result.AddError("--device: allowed are cpu, cuda and cuda:N");
-        });
         foreach (var option in new Option[] { weights, input, output, raw, dtype, kernels, activation, device, batch, threads, json })
             command.Add(option);
     }
@@ -71,7 +65,4 @@ internal sealed partial class EncodeOptions
         parsed.GetValue(weights)!, parsed.GetValue(input)!, parsed.GetValue(output)!, parsed.GetValue(raw), parsed.GetValue(device)!,
         ComputeWords.Parse<ComputeDtype>(parsed.GetValue(dtype)!), ComputeWords.Parse<ComputeKernels>(parsed.GetValue(kernels)!),
         ActivationOption.Parse(parsed.GetValue(activation)), parsed.GetValue(batch), parsed.GetValue(threads), parsed.GetValue(json));
-
-    [GeneratedRegex(@"^(cpu|cpu:0|cuda|cuda:\d{1,2})$")]
-    private static partial Regex DevicePattern();
 }

@@ -101,7 +101,7 @@ internal sealed class LoadedModel : IDisposable
         using var mode = inference_mode();
         using var scope = NewDisposeScope();
         var context = clip!.Config.ContextLength;
-        return Rows(clip.EncodeText(tensor(tokens, [tokens.Length / context, context]).to(plan.Device)), raw);
+        return Rows(clip.EncodeText(clip.Trim(tensor(tokens, [tokens.Length / context, context])).to(plan.Device)), raw);
     }
 
     public EncoderReport Report(string weights) => new(Kind, Embed, Clip?.ImageResolution, FileDigest.Sha256(weights));

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Runtime.InteropServices;
 
 namespace FewShotCluster.Vision.Inference.Simd;
@@ -9,12 +8,13 @@ namespace FewShotCluster.Vision.Inference.Simd;
 /// </summary>
 internal static unsafe class OpenMp
 {
-    private static readonly nint Library = FindLibrary();
+    // libtorch's packages rename it by a hash.
+    private static readonly nint Library = LoadedLibrary.Find("libgomp");
 
     private static readonly delegate* unmanaged<delegate* unmanaged<void*, void>, void*, uint, uint, void> Parallel =
-        (delegate* unmanaged<delegate* unmanaged<void*, void>, void*, uint, uint, void>)Export("GOMP_parallel");
+        (delegate* unmanaged<delegate* unmanaged<void*, void>, void*, uint, uint, void>)LoadedLibrary.Export(Library, "GOMP_parallel");
 
-    private static readonly delegate* unmanaged<int> MaxThreads = (delegate* unmanaged<int>)Export("omp_get_max_threads");
+    private static readonly delegate* unmanaged<int> MaxThreads = (delegate* unmanaged<int>)LoadedLibrary.Export(Library, "omp_get_max_threads");
 
     /// <summary>Whether this process's libtorch brought GNU's OpenMP.</summary>
     public static bool IsAvailable => Library != 0;
@@ -39,18 +39,6 @@ internal static unsafe class OpenMp
     // What native code calls cannot be generic, and bodies are.
     [UnmanagedCallersOnly]
     private static void Invoke(void* call) => ((Call*)call)->Body(((Call*)call)->State);
-
-    private static nint FindLibrary()
-    {
-        if (!OperatingSystem.IsLinux()) return 0;
-        using var process = Process.GetCurrentProcess();
-        // libtorch's packages rename it by a hash; another copy would have threads of its own.
-        var loaded = process.Modules.Cast<ProcessModule>()
-            .FirstOrDefault(m => m.ModuleName.StartsWith("libgomp", StringComparison.Ordinal));
-        return loaded is not null && NativeLibrary.TryLoad(loaded.FileName, out var library) ? library : 0;
-    }
-
-    private static nint Export(string name) => Library == 0 ? 0 : NativeLibrary.GetExport(Library, name);
 
     private struct Call
     {

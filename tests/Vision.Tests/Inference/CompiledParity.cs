@@ -84,7 +84,7 @@ public class CompiledParity
         Golden.Close(together, cat([.. images.split(1).Select(compiled.EncodeImage)]), 1e-5);
         Golden.Close(together.flip(0), compiled.EncodeImage(images.flip(0)), 1e-5);
         // Texts ride with longer ones: what is cut off differs.
-        Golden.Close(compiled.EncodeText(Tokens), cat([.. Tokens.split(1).Select(compiled.EncodeText)]), 1e-5);
+        Golden.Close(compiled.EncodeText(compiled.Trim(Tokens)), cat([.. Tokens.split(1).Select(row => compiled.EncodeText(compiled.Trim(row)))]), 1e-5);
 
         Tensor? elsewhere = null;
         var thread = new Thread(() =>
