@@ -111,7 +111,10 @@ internal sealed class SlotEncoders
         var models = _worker.Models;
         if (models.Prepare is { } prepare) return prepare(image);
         using var picture = ImageDecoder.Decode(image, _options.Images);
-        return [.. models.Encoders.Select(encoder => encoder.Network.Preprocess(picture))];
+        var made = new Dictionary<string, byte[]>();
+        return [.. models.Encoders.Select(encoder => made.TryGetValue(encoder.Network.Preprocessing, out var planes)
+            ? planes
+            : made[encoder.Network.Preprocessing] = encoder.Network.Preprocess(picture))];
     }
 
     private async Task<EncoderFeatures[]> EncodeText(string text, WorkOwner owner, CancellationToken cancellationToken)

@@ -60,9 +60,12 @@ public sealed class ClipEncoder : IImageTextEncoder
         var tokenizer = LoadTokenizer(vocabularyPath, model.Config);
         var digest = EncoderDigest.Of(
             [weightsDigest ?? FileDigest.Sha256(weightsPath), FileDigest.Sha256(vocabularyPath)],
-            $"clip {model.Config.ImageResolution} rgb-first bicubic {activation}");
+            $"{PreprocessingOf(model.Config)} {activation}");
         return new ClipEncoder(new CompiledClip(model, plan ?? ComputePlan.Reference), tokenizer, digest);
     }
+
+    /// <inheritdoc/>
+    public string Preprocessing => PreprocessingOf(model.Config);
 
     /// <summary>The encoder's input of a decoded picture: uint8 [3, Resolution, Resolution].</summary>
     public byte[] Preprocess(RgbImage image) => preprocessor.ToPlanes(image);
@@ -104,6 +107,8 @@ public sealed class ClipEncoder : IImageTextEncoder
         texts.Dispose();
         model.Dispose();
     }
+
+    private static string PreprocessingOf(ClipConfig config) => $"clip {config.ImageResolution} rgb-first bicubic";
 
     private static Tensor UnitRows(Tensor features) => nn.functional.normalize(features.to(ScalarType.Float32), dim: -1);
 

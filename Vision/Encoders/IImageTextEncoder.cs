@@ -17,6 +17,9 @@ public interface IImageTextEncoder : IDisposable
     /// <summary>Input side R in pixels.</summary>
     int Resolution { get; }
 
+    /// <summary>What <see cref="Preprocess"/> does, in words: encoders of the same take the same input, which need be made once.</summary>
+    string Preprocessing => Digest;
+
     /// <summary>The encoder's input of a decoded picture: uint8 [3,R,R].</summary>
     byte[] Preprocess(RgbImage image);
 

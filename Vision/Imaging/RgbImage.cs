@@ -1,4 +1,7 @@
 using System.Buffers;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
 
 namespace FewShotCluster.Vision.Imaging;
 
@@ -10,6 +13,9 @@ namespace FewShotCluster.Vision.Imaging;
 public sealed class RgbImage : IDisposable
 {
     internal const int BytesPerPixel = 4;
+
+    private const int PixelsAtOnce = 4;
+    private static readonly Vector128<byte> ByChannel = Vector128.Create((byte)0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
 
     // 16 million pixels. The pool keeps arrays for each thread, and the few larger pictures gain little.
     private const int LargestPooled = 64 << 20;
@@ -95,8 +101,17 @@ public sealed class RgbImage : IDisposable
     {
         var pixels = Rgbx;
         var plane = Width * Height;
-        var planes = new byte[3L * plane];
-        for (var i = 0; i < plane; i++)
+        var planes = GC.AllocateUninitializedArray<byte>(checked(3 * plane));
+        var i = 0;
+        for (; i + PixelsAtOnce <= plane; i += PixelsAtOnce)
+        {
+            // Four reds, four greens, four blues.
+            var sorted = Vector128.Shuffle(Vector128.LoadUnsafe(ref MemoryMarshal.GetReference(pixels), (nuint)(BytesPerPixel * i)), ByChannel).AsUInt32();
+            Unsafe.WriteUnaligned(ref planes[i], sorted.ToScalar());
+            Unsafe.WriteUnaligned(ref planes[plane + i], sorted.GetElement(1));
+            Unsafe.WriteUnaligned(ref planes[2 * plane + i], sorted.GetElement(2));
+        }
+        for (; i < plane; i++)
         {
             planes[i] = pixels[BytesPerPixel * i];
             planes[plane + i] = pixels[BytesPerPixel * i + 1];

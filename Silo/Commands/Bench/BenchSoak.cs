@@ -4,6 +4,7 @@ using FewShotCluster.Bench.Robustness;
 using FewShotCluster.Silo.Commands.Files;
 using FewShotCluster.Silo.Commands.Models;
 using FewShotCluster.Vision.Encoders;
+using FewShotCluster.Vision.Inference;
 
 namespace FewShotCluster.Silo.Commands.Bench;
 
@@ -18,9 +19,12 @@ internal static class BenchSoak
         var (seed, json, folder) = (BenchOptions.Seed(), LocalVerb.JsonOption(), ModelsCommand.FolderOption());
         var weights = new Option<string?>("--weights") { Description = "These weights instead of a models folder." };
         var vocabulary = new Option<string?>("--vocab") { Description = "BPE merges of --weights; without them, they are a refiner's." };
+        var device = DeviceOption.Create();
+        var dtype = new Option<string>("--dtype") { Description = "Number format; auto: what a node would take.", DefaultValueFactory = _ => "auto" };
+        dtype.AcceptOnlyFromAmong(ComputeWords.Of<ComputeDtype>());
         var command = new Command("soak", "Encodes for long and fails if the resident memory grows.")
         {
-            encodes, seed, folder, weights, vocabulary, json,
+            encodes, seed, folder, weights, vocabulary, device, dtype, json,
         };
         command.Validators.Add(result =>
         {
@@ -29,9 +33,10 @@ internal static class BenchSoak
         });
         command.SetAction((parsed, token) =>
         {
+            var plan = ComputePlan.For(TorchDevice.Open(parsed.GetValue(device)!), ComputeWords.Parse<ComputeDtype>(parsed.GetValue(dtype)!));
             Func<SoakModels> load = parsed.GetValue(weights) is { } file
-                ? () => SoakModels.Of(file, parsed.GetValue(vocabulary))
-                : () => SoakModels.OfFolder(parsed.GetValue(folder)!);
+                ? () => SoakModels.Of(file, parsed.GetValue(vocabulary), plan)
+                : () => SoakModels.OfFolder(parsed.GetValue(folder)!, plan);
             return RunAsync(load, parsed.GetValue(encodes), parsed.GetValue(seed), parsed.GetValue(json), token);
         });
         return command;
@@ -73,11 +78,11 @@ internal static class BenchSoak
     /// <summary>The serving encoders that are soaked.</summary>
     private sealed record SoakModels(IReadOnlyList<IImageTextEncoder> Encoders, IRefinerBackbone? Refiner) : IDisposable
     {
-        public static SoakModels Of(string weights, string? vocabulary) => vocabulary is null
-            ? new([], RefinerEncoder.Load(weights))
-            : new([ClipEncoder.Load(weights, vocabulary)], null);
+        public static SoakModels Of(string weights, string? vocabulary, ComputePlan plan) => vocabulary is null
+            ? new([], RefinerEncoder.Load(weights, plan: plan))
+            : new([ClipEncoder.Load(weights, vocabulary, plan)], null);
 
-        public static SoakModels OfFolder(string folder)
+        public static SoakModels OfFolder(string folder, ComputePlan plan)
         {
             var manifest = ModelManifest.Load(folder);
             var (encoders, refiner) = (new List<IImageTextEncoder>(), (IRefinerBackbone?)null);
@@ -85,9 +90,9 @@ internal static class BenchSoak
             {
                 var weights = manifest.Resolve(model.Weights);
                 if (model.Kind == ModelKind.Clip)
-                    encoders.Add(ClipEncoder.Load(weights, manifest.Resolve(model.Vocabulary!), activation: model.Activation));
+                    encoders.Add(ClipEncoder.Load(weights, manifest.Resolve(model.Vocabulary!), plan, model.Activation));
                 else
-                    refiner ??= RefinerEncoder.Load(weights, model.Resolution ?? RefinerEncoder.DefaultResolution);
+                    refiner ??= RefinerEncoder.Load(weights, model.Resolution ?? RefinerEncoder.DefaultResolution, plan);
             }
             return new(encoders, refiner);
         }
