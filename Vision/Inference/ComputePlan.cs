@@ -1,5 +1,6 @@
 using System.Text.Json.Serialization;
 using FewShotCluster.Vision.Inference.Cuda;
+using FewShotCluster.Vision.Inference.Simd;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -34,7 +35,7 @@ public enum ComputeKernels
     [JsonStringEnumMemberName("auto")]
     Auto,
 
-    /// <summary>Our own matrix products and Winograd convolutions: float32 on AVX2, the rest by oneDNN.</summary>
+    /// <summary>Our own matrix products and Winograd convolutions: float32 on AVX2, bfloat16 too on AVX512_BF16, the rest by oneDNN.</summary>
     [JsonStringEnumMemberName("simd")]
     Simd,
 
@@ -79,8 +80,8 @@ public sealed record ComputePlan
     /// The plan for a device; null: the CPU. Kernels that cannot compute there, or not this number format, give way to the next.
     /// </summary>
     /// <remarks>
-    /// Ours are for AVX2; with AVX-512 oneDNN's vectors are twice as wide. oneDNN computes float32 always and bfloat16 where the
-    /// processor has it; what it would emulate goes to torch's own operators, which are slow but right. A GPU has torch's operators
+    /// Ours compute float32, with AVX-512 faster than oneDNN's operators where libtorch has <see cref="Brgemm"/>, and with it bfloat16.
+    /// oneDNN computes float32 always and bfloat16 where the processor has it; what it would emulate goes to torch's own operators, which are slow but right. A GPU has torch's operators
     /// alone, recorded as CUDA graphs unless they were asked for by name.
     /// </remarks>
     public static ComputePlan For(
@@ -99,11 +100,11 @@ public sealed record ComputePlan
         };
         var isSingle = isCpu && scalar == ScalarType.Float32;
         var isNative = isSingle || (isCpu && scalar == ScalarType.BFloat16 && CpuFeatures.FastBFloat16);
-        var wantsSimd = kernels == ComputeKernels.Simd || (kernels == ComputeKernels.Auto && !CpuFeatures.HasAvx512);
-        var simd = isSingle && wantsSimd ? Kernels.Simd : null;
         var oneDnn = isNative && kernels != ComputeKernels.Aten ? Kernels.OneDnn : null;
+        var isOurs = oneDnn is not null && kernels != ComputeKernels.OneDnn
+            && (Brgemm.IsSupported || (isSingle && (kernels == ComputeKernels.Simd || !CpuFeatures.HasAvx512)));
         return new ComputePlan(
-            device, scalar, simd ?? oneDnn ?? Kernels.Aten,
+            device, scalar, (isOurs ? Kernels.Simd : null) ?? oneDnn ?? Kernels.Aten,
             !isCpu && kernels != ComputeKernels.Aten && CudaGraph.IsSupported ? new GraphPool() : null);
     }
 

@@ -1,15 +1,13 @@
-using System.Runtime.CompilerServices;
-
 namespace FewShotCluster.Vision.Inference.Simd;
 
 /// <summary>
-/// A linear layer on AVX2: y = activation(x W^T + bias + residual). A panel's weights stay in the first-level cache while a block
+/// A linear layer in float32 on <see cref="RowKernel"/>: y = activation(x W^T + bias + residual). A panel's weights stay in the first-level cache while a block
 /// of rows, which stays in the second-level one, goes past; blocks are taken by whichever thread is free. A sum is always taken in the
 /// same order, whatever rows are beside it.
 /// </summary>
 internal static unsafe class MatrixProduct
 {
-    private const int MostRows = 96, OuterDepth = 1024, InnerDepth = 256, Panel = PackedMatrix.Panel;
+    private const int MostRows = 96, OuterDepth = 1024, InnerDepth = 256, Panel = RowKernel.Panel;
     private const int TasksAThread = 8, MinPanelsATask = 2;
 
     /// <param name="x">[rows, inputs]</param>
@@ -29,7 +27,7 @@ internal static unsafe class MatrixProduct
         var job = new Job
         {
             X = x,
-            W = weights.Values,
+            W = (float*)weights.Values,
             Bias = bias,
             Residual = residual,
             Y = y,
@@ -59,6 +57,7 @@ internal static unsafe class MatrixProduct
         var rows = Math.Min(job.BlockRows, job.Rows - first);
         var (from, to) = (chunk * job.Panels / job.Chunks, (chunk + 1) * job.Panels / job.Chunks);
         var tile = stackalloc float[MostRows * Panel];
+        var finish = new ProductEpilogue<Float32>((Float32*)job.Bias, (Float32*)job.Residual, (Float32*)job.Y, job.Outputs, job.Activation);
         for (var outer = 0; outer < job.Inputs; outer += OuterDepth)
         {
             var end = Math.Min(outer + OuterDepth, job.Inputs);
@@ -75,8 +74,7 @@ internal static unsafe class MatrixProduct
                         add: k > 0, panel + 1 < to ? weights + (long)job.Inputs * Panel : null);
                 }
                 if (end < job.Inputs) Copy(tile, Panel, y, job.Outputs, rows, columns);
-                else if (CpuFeatures.HasAvx512) Finish<Lanes16>(ref job, tile, y, first, rows, panel * Panel, columns);
-                else Finish<Lanes8>(ref job, tile, y, first, rows, panel * Panel, columns);
+                else finish.Run(tile, Panel, first, rows, panel * Panel, columns);
             }
         }
     }
@@ -85,42 +83,6 @@ internal static unsafe class MatrixProduct
     {
         for (var row = 0; row < rows; row++)
             new ReadOnlySpan<float>(from + (long)row * strideFrom, columns).CopyTo(new Span<float>(to + (long)row * strideTo, columns));
-    }
-
-    private static void Finish<TLanes>(ref Job job, float* tile, float* y, int first, int rows, int column, int columns)
-        where TLanes : struct, ILanes<TLanes>
-    {
-        switch (job.Activation)
-        {
-            case Activation.None: Finish<Identity, TLanes>(ref job, tile, y, first, rows, column, columns); break;
-            case Activation.Relu: Finish<Relu, TLanes>(ref job, tile, y, first, rows, column, columns); break;
-            case Activation.Silu: Finish<Silu, TLanes>(ref job, tile, y, first, rows, column, columns); break;
-            case Activation.Gelu: Finish<Gelu, TLanes>(ref job, tile, y, first, rows, column, columns); break;
-        }
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Finish<TActivation, TLanes>(ref Job job, float* tile, float* y, int first, int rows, int column, int columns)
-        where TActivation : IActivation where TLanes : struct, ILanes<TLanes>
-    {
-        var residual = job.Residual is null ? null : job.Residual + (long)first * job.Outputs + column;
-        for (var row = 0; row < rows; row++)
-        {
-            float* sums = tile + row * Panel, target = y + (long)row * job.Outputs;
-            var old = residual is null ? null : residual + (long)row * job.Outputs;
-            var c = 0;
-            for (; c + TLanes.Count <= columns; c += TLanes.Count)
-            {
-                var value = TLanes.Load(sums + c) + TLanes.Load(job.Bias + column + c);
-                if (old is not null) value += TLanes.Load(old + c);
-                TActivation.Apply(value).Store(target + c);
-            }
-            if (c == columns) continue;
-            var rest = c; // the tile is a whole panel wide, outputs are not
-            for (; c < columns; c++) sums[c] += job.Bias[column + c] + (old is null ? 0 : old[c]);
-            TActivation.Apply(TLanes.Load(sums + rest)).Store(sums + rest);
-            for (c = rest; c < columns; c++) target[c] = sums[c];
-        }
     }
 
     private struct Job

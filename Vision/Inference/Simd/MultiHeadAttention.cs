@@ -8,7 +8,7 @@ namespace FewShotCluster.Vision.Inference.Simd;
 /// </summary>
 internal static unsafe class MultiHeadAttention
 {
-    private const int Panel = PackedMatrix.Panel, QueryBlock = 24;
+    private const int Panel = RowKernel.Panel, QueryBlock = 24;
 
     /// <param name="projected">[texts or images, length, 3, heads, depth]: queries, keys, values.</param>
     /// <param name="attended">[texts or images, length, heads, depth]</param>

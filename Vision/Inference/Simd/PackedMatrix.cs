@@ -4,21 +4,29 @@ using static TorchSharp.torch;
 namespace FewShotCluster.Vision.Inference.Simd;
 
 /// <summary>
-/// Weights [outputs, inputs] of a linear layer as panels of 16 outputs: [outputs / 16][inputs][16], float32, zeros behind the last
-/// output. The order in which <see cref="MatrixProduct"/> reads them.
+/// Weights [outputs, inputs] of a linear layer in the order in which products read them: panels of outputs, zeros behind the last one.
+/// For <see cref="BrgemmProduct"/> 64 outputs wide, float32 [panels][inputs][64] or bfloat16 [panels][inputs / 2][64][2]; for
+/// <see cref="MatrixProduct"/> float32 [panels][inputs][16].
 /// </summary>
 internal sealed unsafe class PackedMatrix : IDisposable
 {
-    public const int Panel = 16;
     private const int CacheLine = 64;
 
-    public PackedMatrix(Tensor weight) : this(weight.shape[0], weight.shape[1]) => Fill(weight);
-
-    private PackedMatrix(long outputs, long inputs)
+    /// <param name="weight">[outputs, inputs], float32 or (see <see cref="Supports"/>) bfloat16; its owner's.</param>
+    public PackedMatrix(Tensor weight)
     {
-        (Outputs, Inputs) = ((int)outputs, (int)inputs);
-        Panels = (Outputs + Panel - 1) / Panel;
-        Values = (float*)NativeMemory.AlignedAlloc((nuint)Panels * (nuint)Inputs * Panel * sizeof(float), CacheLine);
+        (Outputs, Inputs) = ((int)weight.shape[0], (int)weight.shape[1]);
+        IsForBrgemm = Brgemm.IsSupported;
+        var panel = IsForBrgemm ? Brgemm.Panel : RowKernel.Panel;
+        Panels = (Outputs + panel - 1) / panel;
+        using var scope = NewDisposeScope();
+        var panels = nn.functional.pad(weight, [0, 0, 0, Panels * panel - Outputs]);
+        var packed = weight.dtype == ScalarType.BFloat16
+            ? panels.view(Panels, panel, Inputs / 2, 2).transpose(1, 2).contiguous()
+            : panels.view(Panels, panel, Inputs).transpose(1, 2).contiguous();
+        var bytes = packed.bytes;
+        Values = NativeMemory.AlignedAlloc((nuint)bytes.Length, CacheLine);
+        bytes.CopyTo(new Span<byte>(Values, bytes.Length));
     }
 
     ~PackedMatrix() => Free();
@@ -29,20 +37,18 @@ internal sealed unsafe class PackedMatrix : IDisposable
 
     public int Panels { get; }
 
-    public float* Values { get; private set; }
+    public bool IsForBrgemm { get; }
+
+    public void* Values { get; private set; }
+
+    /// <summary>Whether products of such weights are computed here.</summary>
+    public static bool Supports(Tensor weight) =>
+        weight.dtype == ScalarType.Float32 || (weight.dtype == ScalarType.BFloat16 && Brgemm.IsSupported && weight.shape[1] % 2 == 0);
 
     public void Dispose()
     {
         Free();
         GC.SuppressFinalize(this);
-    }
-
-    private void Fill(Tensor weight)
-    {
-        using var scope = NewDisposeScope();
-        var padded = nn.functional.pad(weight.to(ScalarType.Float32), [0, 0, 0, Panels * Panel - Outputs]);
-        var packed = padded.view(Panels, Panel, Inputs).transpose(1, 2).contiguous();
-        packed.bytes.CopyTo(new Span<byte>(Values, checked(Panels * Inputs * Panel * sizeof(float))));
     }
 
     private void Free()

@@ -19,6 +19,9 @@ internal static unsafe class RowKernel
 {
     private const int NarrowRows = 6, WideRows = 12, CacheLine = 64;
 
+    /// <summary>Columns of b and c.</summary>
+    public const int Panel = 16;
+
     /// <summary>Rows at a time.</summary>
     public static readonly int MaxRows = CpuFeatures.HasAvx512 ? WideRows : NarrowRows;
 
@@ -68,7 +71,7 @@ internal static unsafe class RowKernel
             Sse.Prefetch1(prefetch);
             prefetch += step;
             var (b0, b1) = (Vector256.LoadAligned(b), Vector256.LoadAligned(b + 8));
-            b += PackedMatrix.Panel;
+            b += Panel;
             var x = Avx.BroadcastScalarToVector256(a + k);
             c00 = Fma.MultiplyAdd(x, b0, c00);
             c01 = Fma.MultiplyAdd(x, b1, c01);
@@ -121,7 +124,7 @@ internal static unsafe class RowKernel
         Vector512<float> c6 = default, c7 = default, c8 = default, c9 = default, c10 = default, c11 = default;
         var prefetch = ahead.Address;
         var step = ahead.Step;
-        for (var k = 0; k < depth; k++, a += sizeof(float), a4 += sizeof(float), a8 += sizeof(float), b += PackedMatrix.Panel)
+        for (var k = 0; k < depth; k++, a += sizeof(float), a4 += sizeof(float), a8 += sizeof(float), b += Panel)
         {
             Sse.Prefetch1(prefetch);
             prefetch += step;

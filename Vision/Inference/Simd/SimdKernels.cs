@@ -9,11 +9,11 @@ namespace FewShotCluster.Vision.Inference.Simd;
 /// </summary>
 internal sealed unsafe class SimdKernels(Kernels oneDnn, bool ownProducts) : Kernels(ownProducts ? "simd" : oneDnn.Name, oneDnn)
 {
-    private const int MinLanes = 8;
+    private const int MinLanes = 8, MostFewInputs = 256;
 
     public static bool IsSupported => Avx2.IsSupported && Fma.IsSupported && OpenMp.IsAvailable;
 
-    public override IDisposable PackBlockLinear(Tensor weight) => ownProducts ? new PackedMatrix(weight) : base.PackBlockLinear(weight);
+    public override IDisposable PackBlockLinear(Tensor weight) => IsOwn(weight) ? new PackedMatrix(weight) : base.PackBlockLinear(weight);
 
     public override IDisposable PackConv3x3(Tensor weight, int side) =>
         weight.dtype == ScalarType.Float32 && WinogradConvolution.Supports(weight.shape[0], weight.shape[1])
@@ -25,10 +25,14 @@ internal sealed unsafe class SimdKernels(Kernels oneDnn, bool ownProducts) : Ker
         "attention_block" => AttentionBlock(arguments),
         "convnext_block" => ConvNeXtBlock(arguments),
         "resnet_stem" when IsSingle(arguments) => ResNetStem(arguments),
-        "bottleneck" when IsSingle(arguments) => Bottleneck(arguments),
-        "bottleneck_downsample" when IsSingle(arguments) => BottleneckDownsample(arguments),
+        "bottleneck" when ownProducts || IsSingle(arguments) => Bottleneck(arguments),
+        "bottleneck_downsample" when ownProducts || IsSingle(arguments) => BottleneckDownsample(arguments),
         _ => base.Run(method, arguments),
     };
+
+    // Few inputs give many outputs little to do: oneDNN's operators finish them in registers.
+    private bool IsOwn(Tensor weight) => ownProducts && PackedMatrix.Supports(weight)
+        && (!Brgemm.IsSupported || weight.shape[1] > MostFewInputs || weight.shape[0] <= weight.shape[1]);
 
     private Tensor AttentionBlock(object[] a)
     {
@@ -83,19 +87,20 @@ internal sealed unsafe class SimdKernels(Kernels oneDnn, bool ownProducts) : Ker
         if (channels % MinLanes != 0) return base.Run("convnext_block", a);
         using var scope = NewDisposeScope();
         var y = base.Run("conv", x, dwconv, dwconvBias, 3, 1, channels).permute(0, 2, 3, 1);
-        var f = Product(Norm(y, norm, normBias, 1e-6f), pwconv1, pwconv1Bias, activation: ownProducts ? Activation.Gelu : Activation.None);
-        if (f.dtype == ScalarType.BFloat16) NormaliseResponse<BrainFloat>(f, gamma);
-        else NormaliseResponse<Float32>(f, gamma);
+        // Our products apply GELU; behind others it rides on the pass that measures energies.
+        var isActive = pwconv1 is PackedMatrix;
+        var f = Product(Norm(y, norm, normBias, 1e-6f), pwconv1, pwconv1Bias, activation: isActive ? Activation.Gelu : Activation.None);
+        if (f.dtype == ScalarType.BFloat16) NormaliseResponse<BrainFloat>(f, gamma, isActive);
+        else NormaliseResponse<Float32>(f, gamma, isActive);
         return Product(f, pwconv2, pwconv2Bias, x.permute(0, 2, 3, 1)).permute(0, 3, 1, 2).MoveToOuterDisposeScope();
     }
 
-    // Where the product did not apply GELU, it rides on the pass that measures energies.
-    private void NormaliseResponse<T>(Tensor f, Tensor gamma) where T : unmanaged, IElement<T>
+    private static void NormaliseResponse<T>(Tensor f, Tensor gamma, bool isActive) where T : unmanaged, IElement<T>
     {
         var (images, pixels, channels) = ((int)f.shape[0], (int)(f.shape[1] * f.shape[2]), (int)f.shape[3]);
         fixed (byte* values = f.bytes, gammas = gamma.bytes)
         {
-            if (ownProducts) ResponseNorm.Apply<T, Identity>((T*)values, (float*)gammas, images, pixels, channels);
+            if (isActive) ResponseNorm.Apply<T, Identity>((T*)values, (float*)gammas, images, pixels, channels);
             else ResponseNorm.Apply<T, Gelu>((T*)values, (float*)gammas, images, pixels, channels);
         }
     }
@@ -120,16 +125,23 @@ internal sealed unsafe class SimdKernels(Kernels oneDnn, bool ownProducts) : Ker
 
     private static bool IsSingle(object[] arguments) => arguments[0] is Tensor { dtype: ScalarType.Float32 };
 
-    /// <summary>activation(x W^T + bias + residual) in float32; belongs to the dispose scope.</summary>
+    /// <summary>activation(x W^T + bias + residual) in the weights' number format; belongs to the dispose scope.</summary>
     internal static Tensor Linear(Tensor x, PackedMatrix weights, Tensor bias, Tensor? residual = null, Activation activation = Activation.None)
     {
         var dense = x.contiguous();
-        var result = empty([.. x.shape[..^1], weights.Outputs]);
+        var result = empty([.. x.shape[..^1], weights.Outputs], x.dtype);
         var denseResidual = residual?.contiguous();
+        var rows = (int)(dense.numel() / weights.Inputs);
         fixed (byte* input = dense.bytes, offsets = bias.bytes, output = result.bytes)
         fixed (byte* old = denseResidual is null ? default : denseResidual.bytes)
-            MatrixProduct.Run(
-                (float*)input, weights, (float*)offsets, (float*)old, (float*)output, (int)(dense.numel() / weights.Inputs), activation);
+        {
+            if (x.dtype == ScalarType.BFloat16)
+                BrgemmProduct.Run((BrainFloat*)input, weights, (BrainFloat*)offsets, (BrainFloat*)old, (BrainFloat*)output, rows, activation);
+            else if (weights.IsForBrgemm)
+                BrgemmProduct.Run((Float32*)input, weights, (Float32*)offsets, (Float32*)old, (Float32*)output, rows, activation);
+            else
+                MatrixProduct.Run((float*)input, weights, (float*)offsets, (float*)old, (float*)output, rows, activation);
+        }
         return result;
     }
 
@@ -161,12 +173,16 @@ internal sealed unsafe class SimdKernels(Kernels oneDnn, bool ownProducts) : Ker
         var result = empty([batch, length, width], projected.dtype);
         fixed (byte* input = projected.bytes, output = result.bytes)
         {
-            if (projected.dtype == ScalarType.BFloat16)
-                MultiHeadAttention.Run((BrainFloat*)input, (BrainFloat*)output, batch, length, heads, width / heads, causal);
-            else
-                MultiHeadAttention.Run((Float32*)input, (Float32*)output, batch, length, heads, width / heads, causal);
+            if (projected.dtype == ScalarType.BFloat16) Attend((BrainFloat*)input, (BrainFloat*)output);
+            else Attend((Float32*)input, (Float32*)output);
         }
         return result;
+
+        void Attend<T>(T* input, T* output) where T : unmanaged, IElement<T>
+        {
+            if (Brgemm.IsSupported && width / heads == BrgemmAttention.Depth) BrgemmAttention.Run(input, output, batch, length, heads, causal);
+            else MultiHeadAttention.Run(input, output, batch, length, heads, width / heads, causal);
+        }
     }
 
     private static ArgumentException Mismatch(string method) => new($"arguments are not those of {method}");

@@ -28,18 +28,25 @@ internal static class VectorMath
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static T Silu<T>(T x) where T : struct, ILanes<T> => x / (T.Create(1) + Exp(T.Create(0) - x));
 
-    /// <summary>x Phi(x), the exact GELU, with an absolute error of 3e-7.</summary>
-    /// <remarks>With q = erfc(|x| / sqrt 2) / 2 it is max(x, 0) - |x| q; erfc by Abramowitz and Stegun, 7.1.26.</remarks>
+    /// <summary>x Phi(x), the exact GELU, with an absolute error of 4e-7 max(1, |x|).</summary>
+    /// <remarks>
+    /// With q = erfc(|x| / sqrt 2) / 2 it is max(x, 0) - |x| q; erfc by Abramowitz and Stegun, 7.1.28, which needs no exponential: the
+    /// factors 1 / sqrt 2 are in its coefficients.
+    /// </remarks>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static T Gelu<T>(T x) where T : struct, ILanes<T>
     {
         var size = T.Abs(x);
-        var t = T.Create(1) / T.MultiplyAdd(size, T.Create(0.3275911f * 0.70710678f), T.Create(1));
-        var p = T.MultiplyAdd(T.Create(0.5f * 1.061405429f), t, T.Create(0.5f * -1.453152027f));
-        p = T.MultiplyAdd(p, t, T.Create(0.5f * 1.421413741f));
-        p = T.MultiplyAdd(p, t, T.Create(0.5f * -0.284496736f));
-        p = T.MultiplyAdd(p, t, T.Create(0.5f * 0.254829592f));
-        var q = p * t * Exp(x * x * T.Create(-0.5f));
-        return T.Max(x, T.Create(0)) - size * q;
+        var p = T.MultiplyAdd(T.Create(0.0000430638f / 8), size, T.Create(0.0002765672f / 5.65685425f));
+        p = T.MultiplyAdd(p, size, T.Create(0.0001520143f / 4));
+        p = T.MultiplyAdd(p, size, T.Create(0.0092705272f / 2.82842712f));
+        p = T.MultiplyAdd(p, size, T.Create(0.0422820123f / 2));
+        p = T.MultiplyAdd(p, size, T.Create(0.0705230784f / 1.41421356f));
+        p = T.MultiplyAdd(p, size, T.Create(1));
+        p *= p;
+        p *= p;
+        p *= p;
+        p *= p;
+        return T.Max(x, T.Create(0)) - size * (T.Create(0.5f) / p);
     }
 }

@@ -11,7 +11,7 @@ namespace FewShotCluster.Vision.Inference.Simd;
 /// </summary>
 internal sealed unsafe class WinogradConvolution : IDisposable
 {
-    private const int Positions = 16, Panel = PackedMatrix.Panel, Vector = 8;
+    private const int Positions = 16, Panel = RowKernel.Panel, Vector = 8;
 
     // Transformed tiles of a task stay in the second-level cache.
     private const int TileBytes = 384 << 10;

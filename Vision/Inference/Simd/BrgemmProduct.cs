@@ -1,0 +1,87 @@
+namespace FewShotCluster.Vision.Inference.Simd;
+
+/// <summary>
+/// A linear layer in float32 or bfloat16, y = activation(x W^T + bias + residual), on <see cref="Brgemm"/>: a block of rows, which stays in
+/// the second-level cache, meets one panel of weights after the other, and each result is finished while it is in the first-level
+/// one. Sums are float32's and depend on no row beside them.
+/// </summary>
+internal static unsafe class BrgemmProduct
+{
+    private const int MostRows = 64, FewestRows = 32, RowStep = 8, CachedBytes = 512 << 10, LongRowBytes = 8 << 10, TasksAThread = 6;
+
+    /// <param name="x">[rows, inputs]</param>
+    /// <param name="weights">[outputs, inputs]</param>
+    /// <param name="bias">[outputs]</param>
+    /// <param name="residual">[rows, outputs], or null.</param>
+    /// <param name="y">[rows, outputs]; neither x nor the residual.</param>
+    /// <param name="rows">Number of rows.</param>
+    /// <param name="activation">What comes last.</param>
+    public static void Run<T>(T* x, PackedMatrix weights, T* bias, T* residual, T* y, int rows, Activation activation)
+        where T : unmanaged, IElement<T>
+    {
+        var most = Math.Clamp(CachedBytes / (weights.Inputs * sizeof(T)) / RowStep * RowStep, FewestRows, MostRows);
+        var blocks = (rows + most - 1) / most;
+        // All of one size, as machine code is made for each; the last begins earlier rather than be smaller.
+        var blockRows = blocks == 1 ? rows : ((rows + blocks - 1) / blocks + RowStep - 1) / RowStep * RowStep;
+        blocks = (rows + blockRows - 1) / blockRows;
+        var chunks = Math.Clamp(TasksAThread * OpenMp.Threads / blocks, 1, weights.Panels);
+        var job = new Job<T>
+        {
+            X = x,
+            W = (T*)weights.Values,
+            Bias = bias,
+            Residual = residual,
+            Y = y,
+            Rows = rows,
+            BlockRows = blockRows,
+            Inputs = weights.Inputs,
+            Outputs = weights.Outputs,
+            Panels = weights.Panels,
+            // Two rows of inputs beyond that size crowd the weights out of the second-level cache.
+            Depth = weights.Inputs * sizeof(T) > LongRowBytes ? LongRowBytes / 2 / sizeof(T) : weights.Inputs,
+            Chunks = chunks,
+            Tasks = blocks * chunks,
+            Activation = activation,
+        };
+        OpenMp.Run(&Body<T>, &job);
+        GC.KeepAlive(weights);
+    }
+
+    private static void Body<T>(void* state) where T : unmanaged, IElement<T>
+    {
+        ref var job = ref *(Job<T>*)state;
+        var panelsATask = job.Depth == job.Inputs ? 1 : (job.Panels + job.Chunks - 1) / job.Chunks;
+        var tile = ThreadScratch.Of((long)panelsATask * job.BlockRows * Brgemm.Panel);
+        for (int task; (task = Interlocked.Increment(ref job.Started) - 1) < job.Tasks;)
+            Block(ref job, task, tile);
+        Brgemm.Release();
+    }
+
+    private static void Block<T>(ref Job<T> job, int task, float* tile) where T : unmanaged, IElement<T>
+    {
+        var first = Math.Min(task / job.Chunks * job.BlockRows, job.Rows - job.BlockRows);
+        var chunk = task % job.Chunks;
+        var (from, to) = ((int)((long)chunk * job.Panels / job.Chunks), (int)((chunk + 1L) * job.Panels / job.Chunks));
+        var finish = new ProductEpilogue<T>(job.Bias, job.Residual, job.Y, job.Outputs, job.Activation);
+        var x = job.X + (long)first * job.Inputs;
+        for (var k = 0; k < job.Inputs; k += job.Depth)
+        {
+            var depth = Math.Min(job.Depth, job.Inputs - k);
+            for (var panel = from; panel < to; panel++)
+            {
+                // Sums of all panels wait for the next part of the inputs, if there is one.
+                var sums = depth == job.Inputs ? tile : tile + (long)(panel - from) * job.BlockRows * Brgemm.Panel;
+                Brgemm.Multiply(job.BlockRows, depth, x + k, job.Inputs, job.W + ((long)panel * job.Inputs + k) * Brgemm.Panel, sums, add: k > 0);
+                if (k + depth == job.Inputs)
+                    finish.Run(sums, Brgemm.Panel, first, job.BlockRows, panel * Brgemm.Panel, Math.Min(Brgemm.Panel, job.Outputs - panel * Brgemm.Panel));
+            }
+        }
+    }
+
+    private struct Job<T> where T : unmanaged
+    {
+        public T* X, W, Bias, Residual, Y;
+        public int Rows, BlockRows, Inputs, Outputs, Panels, Depth, Chunks, Tasks, Started;
+        public Activation Activation;
+    }
+}
