@@ -17,7 +17,7 @@ internal static unsafe class BrgemmAttention
     /// <inheritdoc cref="MultiHeadAttention.Run" path="/param"/>
     public static void Run<T>(T* projected, T* attended, int batch, int length, int heads, bool causal) where T : unmanaged, IElement<T>
     {
-        var job = new Job<T> { Projected = projected, Attended = attended, Tasks = batch * heads, Length = length, Heads = heads, Causal = causal };
+        var job = new Job<T> { Projected = projected, Attended = attended, Shares = new TaskShares(batch * heads), Length = length, Heads = heads, Causal = causal };
         OpenMp.Run(&Body<T>, &job);
     }
 
@@ -34,7 +34,7 @@ internal static unsafe class BrgemmAttention
         var keys = (T*)(mixed + queries * Depth);                                                    // [panels], as weights are
         var values = keys + (long)padded * Depth;                                                    // [padded], as weights are
         var shares = values + (long)padded * Depth;                                                  // [queries][padded]
-        for (int task; (task = Interlocked.Increment(ref job.Started) - 1) < job.Tasks;)
+        for (int thread = OpenMp.Thread, task; (task = job.Shares.Take(thread)) >= 0;)
         {
             var (item, head) = Math.DivRem(task, job.Heads);
             var source = job.Projected + (long)item * length * 3 * width + head * Depth;
@@ -134,7 +134,8 @@ internal static unsafe class BrgemmAttention
     private struct Job<T> where T : unmanaged
     {
         public T* Projected, Attended;
-        public int Tasks, Length, Heads, Started;
+        public int Length, Heads;
+        public TaskShares Shares;
         public bool Causal;
     }
 }

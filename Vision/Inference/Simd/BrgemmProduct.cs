@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace FewShotCluster.Vision.Inference.Simd;
 
 /// <summary>
@@ -7,7 +9,8 @@ namespace FewShotCluster.Vision.Inference.Simd;
 /// </summary>
 internal static unsafe class BrgemmProduct
 {
-    private const int MostRows = 64, FewestRows = 32, RowStep = 8, CachedBytes = 512 << 10, LongRowBytes = 8 << 10, TasksAThread = 6;
+    private const int MostRows = 64, FewestRows = 32, CachedBytes = 512 << 10, LongRowBytes = 8 << 10, TasksAThread = 6;
+    private const int PageBytes = 4096, CacheLine = 64, FewestPagedRows = 12;
 
     /// <param name="x">[rows, inputs]</param>
     /// <param name="weights">[outputs, inputs]</param>
@@ -16,15 +19,24 @@ internal static unsafe class BrgemmProduct
     /// <param name="y">[rows, outputs]; neither x nor the residual.</param>
     /// <param name="rows">Number of rows.</param>
     /// <param name="activation">What comes last.</param>
-    public static void Run<T>(T* x, PackedMatrix weights, T* bias, T* residual, T* y, int rows, Activation activation)
+    /// <param name="scales">[rows / rowsAScale, inputs]: what x is multiplied with first; null: nothing.</param>
+    /// <param name="rowsAScale">Rows that share one.</param>
+    public static void Run<T>(
+        T* x, PackedMatrix weights, T* bias, T* residual, T* y, int rows, Activation activation, float* scales = null, int rowsAScale = 1)
         where T : unmanaged, IElement<T>
     {
-        var most = Math.Clamp(CachedBytes / (weights.Inputs * sizeof(T)) / RowStep * RowStep, FewestRows, MostRows);
+        var threads = OpenMp.Threads;
+        var most = Math.Clamp(CachedBytes / (weights.Inputs * sizeof(T)), FewestRows, MostRows);
         var blocks = (rows + most - 1) / most;
-        // All of one size, as machine code is made for each; the last begins earlier rather than be smaller.
-        var blockRows = blocks == 1 ? rows : ((rows + blocks - 1) / blocks + RowStep - 1) / RowStep * RowStep;
+        // As many for each thread, and all of one size, as machine code is made for each: the last begins earlier rather than be smaller.
+        if (blocks > 1) blocks = (blocks + threads - 1) / threads * threads;
+        var blockRows = (rows + blocks - 1) / blocks;
         blocks = (rows + blockRows - 1) / blockRows;
-        var chunks = Math.Clamp(TasksAThread * OpenMp.Threads / blocks, 1, weights.Panels);
+        // Rows that lie whole pages apart share few lines of the first-level cache: they are copied, once for each task.
+        var isPaged = weights.Inputs * sizeof(T) % PageBytes == 0 && blockRows > FewestPagedRows;
+        var isCopied = isPaged || scales is not null;
+        var tasks = threads * (isCopied ? 1 : TasksAThread);
+        var chunks = Math.Clamp((tasks + blocks - 1) / blocks, 1, weights.Panels);
         var job = new Job<T>
         {
             X = x,
@@ -40,7 +52,10 @@ internal static unsafe class BrgemmProduct
             // Two rows of inputs beyond that size crowd the weights out of the second-level cache.
             Depth = weights.Inputs * sizeof(T) > LongRowBytes ? LongRowBytes / 2 / sizeof(T) : weights.Inputs,
             Chunks = chunks,
-            Tasks = blocks * chunks,
+            Scales = scales,
+            RowsAScale = rowsAScale,
+            StrideX = isCopied ? weights.Inputs + CacheLine / sizeof(T) : weights.Inputs,
+            Shares = new TaskShares(blocks * chunks),
             Activation = activation,
         };
         OpenMp.Run(&Body<T>, &job);
@@ -51,19 +66,25 @@ internal static unsafe class BrgemmProduct
     {
         ref var job = ref *(Job<T>*)state;
         var panelsATask = job.Depth == job.Inputs ? 1 : (job.Panels + job.Chunks - 1) / job.Chunks;
-        var tile = ThreadScratch.Of((long)panelsATask * job.BlockRows * Brgemm.Panel);
-        for (int task; (task = Interlocked.Increment(ref job.Started) - 1) < job.Tasks;)
-            Block(ref job, task, tile);
+        var sums = (long)panelsATask * job.BlockRows * Brgemm.Panel;
+        var tile = ThreadScratch.Of(sums + (job.StrideX == job.Inputs ? 0 : (long)job.BlockRows * job.StrideX));
+        for (int thread = OpenMp.Thread, task; (task = job.Shares.Take(thread)) >= 0;)
+            Block(ref job, task, tile, (T*)(tile + sums));
         Brgemm.Release();
     }
 
-    private static void Block<T>(ref Job<T> job, int task, float* tile) where T : unmanaged, IElement<T>
+    private static void Block<T>(ref Job<T> job, int task, float* tile, T* copy) where T : unmanaged, IElement<T>
     {
         var first = Math.Min(task / job.Chunks * job.BlockRows, job.Rows - job.BlockRows);
         var chunk = task % job.Chunks;
         var (from, to) = ((int)((long)chunk * job.Panels / job.Chunks), (int)((chunk + 1L) * job.Panels / job.Chunks));
         var finish = new ProductEpilogue<T>(job.Bias, job.Residual, job.Y, job.Outputs, job.Activation);
         var x = job.X + (long)first * job.Inputs;
+        if (job.StrideX != job.Inputs)
+        {
+            for (var row = 0; row < job.BlockRows; row++) Copy(ref job, first + row, copy + (long)row * job.StrideX);
+            x = copy;
+        }
         for (var k = 0; k < job.Inputs; k += job.Depth)
         {
             var depth = Math.Min(job.Depth, job.Inputs - k);
@@ -71,17 +92,32 @@ internal static unsafe class BrgemmProduct
             {
                 // Sums of all panels wait for the next part of the inputs, if there is one.
                 var sums = depth == job.Inputs ? tile : tile + (long)(panel - from) * job.BlockRows * Brgemm.Panel;
-                Brgemm.Multiply(job.BlockRows, depth, x + k, job.Inputs, job.W + ((long)panel * job.Inputs + k) * Brgemm.Panel, sums, add: k > 0);
+                Brgemm.Multiply(job.BlockRows, depth, x + k, job.StrideX, job.W + ((long)panel * job.Inputs + k) * Brgemm.Panel, sums, add: k > 0);
                 if (k + depth == job.Inputs)
                     finish.Run(sums, Brgemm.Panel, first, job.BlockRows, panel * Brgemm.Panel, Math.Min(Brgemm.Panel, job.Outputs - panel * Brgemm.Panel));
             }
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Copy<T>(ref Job<T> job, int row, T* to) where T : unmanaged, IElement<T>
+    {
+        var from = job.X + (long)row * job.Inputs;
+        if (job.Scales is null)
+        {
+            new ReadOnlySpan<T>(from, job.Inputs).CopyTo(new Span<T>(to, job.Inputs));
+            return;
+        }
+        var scale = job.Scales + (long)(row / job.RowsAScale) * job.Inputs;
+        for (var k = 0; k < job.Inputs; k += Lanes16.Count) T.Store(T.Load<Lanes16>(from + k) * Lanes16.Load(scale + k), to + k);
+    }
+
     private struct Job<T> where T : unmanaged
     {
         public T* X, W, Bias, Residual, Y;
-        public int Rows, BlockRows, Inputs, Outputs, Panels, Depth, Chunks, Tasks, Started;
+        public float* Scales;
+        public int Rows, BlockRows, Inputs, Outputs, Panels, Depth, Chunks, StrideX, RowsAScale;
+        public TaskShares Shares;
         public Activation Activation;
     }
 }

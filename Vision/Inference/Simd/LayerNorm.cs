@@ -16,7 +16,7 @@ internal static unsafe class LayerNorm
     /// <param name="epsilon">Added to the variance.</param>
     public static void Run<T>(T* x, T* weight, T* bias, T* y, int rows, int channels, float epsilon) where T : unmanaged, IElement<T>
     {
-        var job = new Job<T> { X = x, Weight = weight, Bias = bias, Y = y, Rows = rows, Channels = channels, Epsilon = epsilon };
+        var job = new Job<T> { X = x, Weight = weight, Bias = bias, Y = y, Rows = rows, Channels = channels, Epsilon = epsilon, Shares = new TaskShares((rows + RowsATask - 1) / RowsATask) };
         if (CpuFeatures.HasAvx512 && channels % Lanes16.Count == 0) OpenMp.Run(&Body<T, Lanes16>, &job);
         else OpenMp.Run(&Body<T, Lanes8>, &job);
     }
@@ -24,7 +24,7 @@ internal static unsafe class LayerNorm
     private static void Body<T, TLanes>(void* state) where T : unmanaged, IElement<T> where TLanes : struct, ILanes<TLanes>
     {
         ref var job = ref *(Job<T>*)state;
-        for (int task; (task = Interlocked.Increment(ref job.Started) - 1) * RowsATask < job.Rows;)
+        for (int thread = OpenMp.Thread, task; (task = job.Shares.Take(thread)) >= 0;)
         {
             for (var row = task * RowsATask; row < Math.Min(job.Rows, (task + 1) * RowsATask); row++)
                 Normalise<T, TLanes>(ref job, job.X + (long)row * job.Channels, job.Y + (long)row * job.Channels);
@@ -54,7 +54,8 @@ internal static unsafe class LayerNorm
     private struct Job<T> where T : unmanaged
     {
         public T* X, Weight, Bias, Y;
-        public int Rows, Channels, Started;
+        public int Rows, Channels;
+        public TaskShares Shares;
         public float Epsilon;
     }
 }

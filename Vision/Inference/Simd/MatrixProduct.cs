@@ -37,7 +37,7 @@ internal static unsafe class MatrixProduct
             Outputs = weights.Outputs,
             Panels = weights.Panels,
             Chunks = chunks,
-            Tasks = rowBlocks * chunks,
+            Shares = new TaskShares(rowBlocks * chunks),
             Activation = activation,
         };
         OpenMp.Run(&Body, &job);
@@ -47,7 +47,7 @@ internal static unsafe class MatrixProduct
     private static void Body(void* state)
     {
         ref var job = ref *(Job*)state;
-        for (int task; (task = Interlocked.Increment(ref job.Started) - 1) < job.Tasks;)
+        for (int thread = OpenMp.Thread, task; (task = job.Shares.Take(thread)) >= 0;)
             Block(ref job, task);
     }
 
@@ -88,7 +88,8 @@ internal static unsafe class MatrixProduct
     private struct Job
     {
         public float* X, W, Bias, Residual, Y;
-        public int Rows, BlockRows, Inputs, Outputs, Panels, Chunks, Tasks, Started;
+        public int Rows, BlockRows, Inputs, Outputs, Panels, Chunks;
+        public TaskShares Shares;
         public Activation Activation;
     }
 }

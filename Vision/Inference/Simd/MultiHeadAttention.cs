@@ -24,7 +24,7 @@ internal static unsafe class MultiHeadAttention
         {
             Projected = projected,
             Attended = attended,
-            Tasks = batch * heads,
+            Shares = new TaskShares(batch * heads),
             Length = length,
             Heads = heads,
             Depth = depth,
@@ -44,7 +44,7 @@ internal static unsafe class MultiHeadAttention
         var scores = values + (long)padded * depth;                                               // [block, padded]
         var queries = scores + (long)QueryBlock * padded;                                         // [block, depth]
         var results = queries + QueryBlock * depth;                                               // [block, depth]
-        for (int task; (task = Interlocked.Increment(ref job.Started) - 1) < job.Tasks;)
+        for (int thread = OpenMp.Thread, task; (task = job.Shares.Take(thread)) >= 0;)
         {
             var (item, head) = Math.DivRem(task, job.Heads);
             var width = job.Heads * depth;
@@ -124,7 +124,8 @@ internal static unsafe class MultiHeadAttention
     private struct Job<T> where T : unmanaged
     {
         public T* Projected, Attended;
-        public int Tasks, Length, Heads, Depth, Started;
+        public int Length, Heads, Depth;
+        public TaskShares Shares;
         public bool Causal;
     }
 }

@@ -16,6 +16,11 @@ internal static unsafe class OpenMp
 
     private static readonly delegate* unmanaged<int> MaxThreads = (delegate* unmanaged<int>)LoadedLibrary.Export(Library, "omp_get_max_threads");
 
+    private static readonly delegate* unmanaged<int> ThreadNumber = (delegate* unmanaged<int>)LoadedLibrary.Export(Library, "omp_get_thread_num");
+
+    /// <summary>Number of the calling thread within a call's.</summary>
+    public static int Thread => ThreadNumber();
+
     /// <summary>Whether this process's libtorch brought GNU's OpenMP.</summary>
     public static bool IsAvailable => Library != 0;
 

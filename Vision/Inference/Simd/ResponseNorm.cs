@@ -13,6 +13,7 @@ internal static unsafe class ResponseNorm
     private const int PixelBlock = 32, Alignment = 64;
     private const float Epsilon = 1e-6f;
 
+    /// <summary>Both passes.</summary>
     /// <param name="x">[images, pixels, channels]</param>
     /// <param name="gamma">[channels]</param>
     /// <param name="images">Number of images.</param>
@@ -21,35 +22,53 @@ internal static unsafe class ResponseNorm
     public static void Apply<T, TActivation>(T* x, float* gamma, int images, int pixels, int channels)
         where T : unmanaged, IElement<T> where TActivation : IActivation
     {
-        var blocks = (pixels + PixelBlock - 1) / PixelBlock;
+        var scales = (float*)NativeMemory.AlignedAlloc((nuint)images * (nuint)channels * sizeof(float), Alignment);
+        Measure<T, TActivation>(x, gamma, scales, images, pixels, channels);
+        var job = new Job<T> { X = x, Sums = scales, Images = images, Pixels = pixels, Channels = channels, Blocks = BlocksOf(pixels) };
+        job.Shares = new TaskShares(images * job.Blocks);
+        if (IsWide(channels)) OpenMp.Run(&Scale<T, Lanes16>, &job);
+        else OpenMp.Run(&Scale<T, Lanes8>, &job);
+        NativeMemory.AlignedFree(scales);
+    }
+
+    /// <summary>The activation in place, and what GRN multiplies its result with: for a next layer that does so itself.</summary>
+    /// <param name="x">[images, pixels, channels]</param>
+    /// <param name="gamma">[channels]</param>
+    /// <param name="scales">[images, channels], filled: gamma n + 1.</param>
+    /// <param name="images">Number of images.</param>
+    /// <param name="pixels">Of an image.</param>
+    /// <param name="channels">Of a pixel, a multiple of 8.</param>
+    public static void Measure<T, TActivation>(T* x, float* gamma, float* scales, int images, int pixels, int channels)
+        where T : unmanaged, IElement<T> where TActivation : IActivation
+    {
+        var blocks = BlocksOf(pixels);
         var energies = (float*)NativeMemory.AlignedAlloc((nuint)images * (nuint)blocks * (nuint)channels * sizeof(float), Alignment);
-        var job = new Job<T> { X = x, Gamma = gamma, Energies = energies, Images = images, Pixels = pixels, Channels = channels, Blocks = blocks };
-        if (CpuFeatures.HasAvx512 && channels % Lanes16.Count == 0) Run<T, TActivation, Lanes16>(ref job);
-        else Run<T, TActivation, Lanes8>(ref job);
+        var job = new Job<T> { X = x, Sums = energies, Images = images, Pixels = pixels, Channels = channels, Blocks = blocks };
+        job.Shares = new TaskShares(images * blocks);
+        if (IsWide(channels)) OpenMp.Run(&Measure<T, TActivation, Lanes16>, &job);
+        else OpenMp.Run(&Measure<T, TActivation, Lanes8>, &job);
+        for (var image = 0; image < images; image++)
+        {
+            float* sums = energies + (long)image * blocks * channels, to = scales + (long)image * channels;
+            if (IsWide(channels)) ToScales<Lanes16>(sums, gamma, to, blocks, channels);
+            else ToScales<Lanes8>(sums, gamma, to, blocks, channels);
+        }
         NativeMemory.AlignedFree(energies);
     }
 
-    private static void Run<T, TActivation, TLanes>(ref Job<T> job)
-        where T : unmanaged, IElement<T> where TActivation : IActivation where TLanes : struct, ILanes<TLanes>
-    {
-        fixed (Job<T>* state = &job)
-        {
-            OpenMp.Run(&Measure<T, TActivation, TLanes>, state);
-            for (var image = 0; image < job.Images; image++) ToScales<TLanes>(job.Of(image), job.Gamma, job.Blocks, job.Channels);
-            job.Started = 0;
-            OpenMp.Run(&Scale<T, TLanes>, state);
-        }
-    }
+    private static bool IsWide(int channels) => CpuFeatures.HasAvx512 && channels % Lanes16.Count == 0;
+
+    private static int BlocksOf(int pixels) => (pixels + PixelBlock - 1) / PixelBlock;
 
     private static void Measure<T, TActivation, TLanes>(void* state)
         where T : unmanaged, IElement<T> where TActivation : IActivation where TLanes : struct, ILanes<TLanes>
     {
         ref var job = ref *(Job<T>*)state;
-        for (int task; (task = Interlocked.Increment(ref job.Started) - 1) < job.Images * job.Blocks;)
+        for (int thread = OpenMp.Thread, task; (task = job.Shares.Take(thread)) >= 0;)
         {
             var (image, block) = Math.DivRem(task, job.Blocks);
             var (first, last) = (block * PixelBlock, Math.Min((block + 1) * PixelBlock, job.Pixels));
-            var energies = job.Of(image) + (long)block * job.Channels;
+            var energies = job.Sums + ((long)image * job.Blocks + block) * job.Channels;
             for (var pixel = first; pixel < last; pixel++)
                 Activate<T, TActivation, TLanes>(job.Pixel(image, pixel), energies, job.Channels, isFirst: pixel == first);
         }
@@ -68,29 +87,30 @@ internal static unsafe class ResponseNorm
         }
     }
 
-    /// <summary>Energies of the blocks [blocks, channels] to the image's scales, in the first row.</summary>
-    private static void ToScales<TLanes>(float* energies, float* gamma, int blocks, int channels) where TLanes : struct, ILanes<TLanes>
+    /// <summary>Energies of an image's blocks [blocks, channels] to its scales [channels].</summary>
+    private static void ToScales<TLanes>(float* energies, float* gamma, float* scales, int blocks, int channels)
+        where TLanes : struct, ILanes<TLanes>
     {
         var total = 0.0;
         for (var c = 0; c < channels; c += TLanes.Count)
         {
             var sum = TLanes.Load(energies + c);
             for (var block = 1; block < blocks; block++) sum += TLanes.Load(energies + (long)block * channels + c);
-            sum.Store(energies + c);
-            for (var i = c; i < c + TLanes.Count; i++) total += energies[i] = MathF.Sqrt(energies[i]);
+            sum.Store(scales + c);
+            for (var i = c; i < c + TLanes.Count; i++) total += scales[i] = MathF.Sqrt(scales[i]);
         }
         var share = (float)(1 / (total / channels + Epsilon));
-        for (var c = 0; c < channels; c++) energies[c] = gamma[c] * (energies[c] * share) + 1;
+        for (var c = 0; c < channels; c++) scales[c] = gamma[c] * (scales[c] * share) + 1;
     }
 
     private static void Scale<T, TLanes>(void* state) where T : unmanaged, IElement<T> where TLanes : struct, ILanes<TLanes>
     {
         ref var job = ref *(Job<T>*)state;
-        for (int task; (task = Interlocked.Increment(ref job.Started) - 1) < job.Images * job.Blocks;)
+        for (int thread = OpenMp.Thread, task; (task = job.Shares.Take(thread)) >= 0;)
         {
             var (image, block) = Math.DivRem(task, job.Blocks);
             for (var pixel = block * PixelBlock; pixel < Math.Min((block + 1) * PixelBlock, job.Pixels); pixel++)
-                Multiply<T, TLanes>(job.Pixel(image, pixel), job.Of(image), job.Channels);
+                Multiply<T, TLanes>(job.Pixel(image, pixel), job.Sums + (long)image * job.Channels, job.Channels);
         }
     }
 
@@ -104,10 +124,9 @@ internal static unsafe class ResponseNorm
     private struct Job<T> where T : unmanaged
     {
         public T* X;
-        public float* Gamma, Energies;
-        public int Images, Pixels, Channels, Blocks, Started;
-
-        public readonly float* Of(int image) => Energies + (long)image * Blocks * Channels;
+        public float* Sums;
+        public int Images, Pixels, Channels, Blocks;
+        public TaskShares Shares;
 
         public readonly T* Pixel(int image, int pixel) => X + ((long)image * Pixels + pixel) * Channels;
     }

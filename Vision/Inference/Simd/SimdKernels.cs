@@ -90,18 +90,47 @@ internal sealed unsafe class SimdKernels(Kernels oneDnn, bool ownProducts) : Ker
         // Our products apply GELU; behind others it rides on the pass that measures energies.
         var isActive = pwconv1 is PackedMatrix;
         var f = Product(Norm(y, norm, normBias, 1e-6f), pwconv1, pwconv1Bias, activation: isActive ? Activation.Gelu : Activation.None);
-        if (f.dtype == ScalarType.BFloat16) NormaliseResponse<BrainFloat>(f, gamma, isActive);
-        else NormaliseResponse<Float32>(f, gamma, isActive);
-        return Product(f, pwconv2, pwconv2Bias, x.permute(0, 2, 3, 1)).permute(0, 3, 1, 2).MoveToOuterDisposeScope();
+        var residual = x.permute(0, 2, 3, 1);
+        var result = pwconv2 is PackedMatrix { IsForBrgemm: true } packed && 4 * channels % Lanes16.Count == 0
+            ? Linear(f, packed, pwconv2Bias, residual, scales: ResponseScales(f, gamma, isActive))
+            : Product(NormaliseResponse(f, gamma, isActive), pwconv2, pwconv2Bias, residual);
+        return result.permute(0, 3, 1, 2).MoveToOuterDisposeScope();
     }
 
-    private static void NormaliseResponse<T>(Tensor f, Tensor gamma, bool isActive) where T : unmanaged, IElement<T>
+    /// <summary>GRN, and GELU before it unless it is done, in place.</summary>
+    private static Tensor NormaliseResponse(Tensor f, Tensor gamma, bool isActive)
     {
         var (images, pixels, channels) = ((int)f.shape[0], (int)(f.shape[1] * f.shape[2]), (int)f.shape[3]);
         fixed (byte* values = f.bytes, gammas = gamma.bytes)
         {
-            if (isActive) ResponseNorm.Apply<T, Identity>((T*)values, (float*)gammas, images, pixels, channels);
-            else ResponseNorm.Apply<T, Gelu>((T*)values, (float*)gammas, images, pixels, channels);
+            if (f.dtype == ScalarType.BFloat16) Apply((BrainFloat*)values, (float*)gammas);
+            else Apply((Float32*)values, (float*)gammas);
+        }
+        return f;
+
+        void Apply<T>(T* x, float* g) where T : unmanaged, IElement<T>
+        {
+            if (isActive) ResponseNorm.Apply<T, Identity>(x, g, images, pixels, channels);
+            else ResponseNorm.Apply<T, Gelu>(x, g, images, pixels, channels);
+        }
+    }
+
+    /// <summary>GRN's factors [images, channels], for the next layer to apply; GELU in place unless it is done.</summary>
+    private static Tensor ResponseScales(Tensor f, Tensor gamma, bool isActive)
+    {
+        var (images, pixels, channels) = ((int)f.shape[0], (int)(f.shape[1] * f.shape[2]), (int)f.shape[3]);
+        var scales = empty(images, channels);
+        fixed (byte* values = f.bytes, gammas = gamma.bytes, factors = scales.bytes)
+        {
+            if (f.dtype == ScalarType.BFloat16) Measure((BrainFloat*)values, (float*)gammas, (float*)factors);
+            else Measure((Float32*)values, (float*)gammas, (float*)factors);
+        }
+        return scales;
+
+        void Measure<T>(T* x, float* g, float* to) where T : unmanaged, IElement<T>
+        {
+            if (isActive) ResponseNorm.Measure<T, Identity>(x, g, to, images, pixels, channels);
+            else ResponseNorm.Measure<T, Gelu>(x, g, to, images, pixels, channels);
         }
     }
 
@@ -126,19 +155,29 @@ internal sealed unsafe class SimdKernels(Kernels oneDnn, bool ownProducts) : Ker
     private static bool IsSingle(object[] arguments) => arguments[0] is Tensor { dtype: ScalarType.Float32 };
 
     /// <summary>activation(x W^T + bias + residual) in the weights' number format; belongs to the dispose scope.</summary>
-    internal static Tensor Linear(Tensor x, PackedMatrix weights, Tensor bias, Tensor? residual = null, Activation activation = Activation.None)
+    /// <param name="x">[N, ..., inputs]</param>
+    /// <param name="weights">[outputs, inputs]</param>
+    /// <param name="bias">[outputs]</param>
+    /// <param name="residual">[N, ..., outputs]</param>
+    /// <param name="activation">What comes last.</param>
+    /// <param name="scales">[N, inputs] in float32: what x is multiplied with first, on <see cref="Brgemm"/> alone.</param>
+    internal static Tensor Linear(
+        Tensor x, PackedMatrix weights, Tensor bias, Tensor? residual = null, Activation activation = Activation.None, Tensor? scales = null)
     {
         var dense = x.contiguous();
         var result = empty([.. x.shape[..^1], weights.Outputs], x.dtype);
         var denseResidual = residual?.contiguous();
         var rows = (int)(dense.numel() / weights.Inputs);
         fixed (byte* input = dense.bytes, offsets = bias.bytes, output = result.bytes)
-        fixed (byte* old = denseResidual is null ? default : denseResidual.bytes)
+        fixed (byte* old = denseResidual is null ? default : denseResidual.bytes, factors = scales is null ? default : scales.bytes)
         {
+            var rowsAScale = rows / (int)x.shape[0];
             if (x.dtype == ScalarType.BFloat16)
-                BrgemmProduct.Run((BrainFloat*)input, weights, (BrainFloat*)offsets, (BrainFloat*)old, (BrainFloat*)output, rows, activation);
+                BrgemmProduct.Run(
+                    (BrainFloat*)input, weights, (BrainFloat*)offsets, (BrainFloat*)old, (BrainFloat*)output, rows, activation, (float*)factors, rowsAScale);
             else if (weights.IsForBrgemm)
-                BrgemmProduct.Run((Float32*)input, weights, (Float32*)offsets, (Float32*)old, (Float32*)output, rows, activation);
+                BrgemmProduct.Run(
+                    (Float32*)input, weights, (Float32*)offsets, (Float32*)old, (Float32*)output, rows, activation, (float*)factors, rowsAScale);
             else
                 MatrixProduct.Run((float*)input, weights, (float*)offsets, (float*)old, (float*)output, rows, activation);
         }

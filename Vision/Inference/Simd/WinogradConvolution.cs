@@ -65,6 +65,7 @@ internal sealed unsafe class WinogradConvolution : IDisposable
                 TilesAcross = tilesAcross,
                 Tiles = tiles,
                 Tasks = tasks,
+                Shares = new TaskShares(tasks),
             };
             OpenMp.Run(&Body, &job);
         }
@@ -84,7 +85,7 @@ internal sealed unsafe class WinogradConvolution : IDisposable
         var most = (job.Tiles + job.Tasks - 1) / job.Tasks;
         var transformed = ThreadScratch.Of((long)Positions * most * (job.Inputs + Panel));
         var products = transformed + (long)Positions * most * job.Inputs;
-        for (int task; (task = Interlocked.Increment(ref job.Started) - 1) < job.Tasks;)
+        for (int thread = OpenMp.Thread, task; (task = job.Shares.Take(thread)) >= 0;)
         {
             var (from, to) = ((int)((long)task * job.Tiles / job.Tasks), (int)((task + 1L) * job.Tiles / job.Tasks));
             for (var tile = from; tile < to; tile++)
@@ -192,6 +193,7 @@ internal sealed unsafe class WinogradConvolution : IDisposable
     private struct Job
     {
         public float* X, Y, Weights, Bias;
-        public int Height, Width, Inputs, Outputs, TilesDown, TilesAcross, Tiles, Tasks, Started;
+        public int Height, Width, Inputs, Outputs, TilesDown, TilesAcross, Tiles, Tasks;
+        public TaskShares Shares;
     }
 }
