@@ -27,7 +27,8 @@ internal sealed record ProbeValidation(byte[] Features, long[] Labels);
 /// Logits that tell how sure the probe may be: [n,S] of each shot by weights that never saw it, or [v,S] of the validation images; null:
 /// there are neither.
 /// </param>
-internal sealed record LearnedProbe(byte[] Weights, byte[] Bias, byte[] Alpha, int Epoch, byte[]? HeldOut);
+/// <param name="HeldOutShots">The shots that the logits are of; null: all, or the validation images.</param>
+internal sealed record LearnedProbe(byte[] Weights, byte[] Bias, byte[] Alpha, int Epoch, byte[]? HeldOut, int[]? HeldOutShots = null);
 
 /// <summary>From the shots of the seen classes to LP++ or GDA weights of one encoder.</summary>
 internal sealed class ProbeLearner(IFitRunner runner, ClassSetPolicy policy)
@@ -39,7 +40,7 @@ internal sealed class ProbeLearner(IFitRunner runner, ClassSetPolicy policy)
     public async Task<LearnedProbe> Learn(
         ProbeProblem problem, ProbeValidation? validation, Action<double> report, CancellationToken cancellationToken)
     {
-        if (policy.ProbePreset == ProbePreset.Gda) return await runner.Run(() => Gda(problem), cancellationToken);
+        if (policy.ProbePreset == ProbePreset.Gda) return await Gda(problem, report, cancellationToken);
         var options = Options(problem);
         if (validation is not null) return await Validated(problem, validation, options, report, cancellationToken);
         var (epochs, heldOut, share) = (options.Epochs, (byte[]?)null, 0.0);
@@ -87,7 +88,20 @@ internal sealed class ProbeLearner(IFitRunner runner, ClassSetPolicy policy)
             InitialAlpha = policy.ProbeInitialAlpha * problem.LogitScale,
         };
 
-    private LearnedProbe Gda(ProbeProblem problem)
+    private async Task<LearnedProbe> Gda(ProbeProblem problem, Action<double> report, CancellationToken cancellationToken)
+    {
+        var probe = await runner.Run(() => GdaWeights(problem), cancellationToken);
+        if (!policy.CrossValidate || !HasPair(problem.Labels)) return probe;
+        return await runner.Run(
+            () => new GdaCrossValidation(Shots(problem), Text(problem), problem.LogitScale),
+            held => probe with { HeldOut = FitMatrix.Bytes(held.Logits), HeldOutShots = [.. held.Shots.Select(shot => (int)shot)] },
+            report,
+            cancellationToken);
+    }
+
+    private static bool HasPair(long[] labels) => labels.Distinct().Count() < labels.Length;
+
+    private LearnedProbe GdaWeights(ProbeProblem problem)
     {
         using var gda = GaussianDiscriminant.Fit(Shots(problem), problem.Text.Length / (problem.Dimension * sizeof(float)));
         using var probe = gda.Probe(problem.LogitScale);

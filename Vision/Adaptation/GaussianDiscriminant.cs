@@ -43,7 +43,7 @@ public sealed class GaussianDiscriminant : IDisposable
         if (count.min().ToDouble() == 0)
             throw new AdaptationException($"GDA: class {count.argmin().ToInt64()} has no shots, so it has no mean");
         var means = oneHot.t().matmul(f) / count.unsqueeze(1);                                  // [C,D]
-        var centred = f - means.index_select(0, labels);                                        // [N,D]
+        var centred = f.Minus(means.index_select(0, labels));                                        // [N,D]
         return new GaussianDiscriminant(means, ShrunkPrecision(centred));
     }
 

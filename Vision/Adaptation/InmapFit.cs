@@ -158,7 +158,7 @@ public sealed class InmapFit : IterativeFit<InmapResult>
         var (x, transposed) = _blocks[_blocksDone];
         var predicted = x.MultiplyBy(_proxies.Over(_options.ImageTemperature)).softmax(0);   // [C,n]
         var part = transposed.MultiplyBy(predicted);                                         // [C,D]
-        if (_gradient is null) _gradient = Keep(part - _target!);
+        if (_gradient is null) _gradient = Keep(part.Minus(_target!));
         else _gradient.Plus_(part);
         if (++_blocksDone < _blocks.Count) return;
         Move(_gradient);
@@ -174,7 +174,7 @@ public sealed class InmapFit : IterativeFit<InmapResult>
         _previousNorm = norm;
         _trace.Add(new InmapIteration(norm, _learningRate));
 
-        var next = _proxies - gradient.Times(_learningRate / (_images * _options.ImageTemperature));
+        var next = _proxies.Minus(gradient.Times(_learningRate / (_images * _options.ImageTemperature)));
         Replace(ref _proxies, _options.NormalizeColumns ? next / next.norm(1, keepdim: true).AtLeast(1e-12) : next);
     }
 }

@@ -78,14 +78,14 @@ public sealed class OnZetaFit : IterativeFit<OnZetaResult>
         var x = _features[image];                                                        // [D]
         // In log space: exp(rho) alone would overflow.
         var t = _textLogits[image].Plus(_rho).softmax(0);                                  // [C]
-        Replace(ref _rho, (_rho - t.Plus(-_options.Balance / classes).Times(_options.BalanceRate / root)).AtLeast(0));
+        Replace(ref _rho, _rho.Minus(t.Plus(-_options.Balance / classes).Times(_options.BalanceRate / root)).AtLeast(0));
         var v = x.matmul(_w).Over(_options.ImageTemperature).softmax(0);                 // [C]
         var share = _options.MaximumVisionShare * Math.Sqrt(Math.Min(1, (image + 1.0) / (_options.ExpectedImages ?? _textBest.Length)));
         var combined = v.Times(share).Plus(t.Times(1 - share));
         _textBest[image] = t.argmax().ToInt64();
         _combinedBest[image] = combined.argmax().ToInt64();
         if (_options.KeepLabels) _labels.Add((Keep(t), Keep(combined)));
-        var moved = _w - torch.outer(x, v - t).Times(_options.ProxyRate / (root * _options.ImageTemperature));
+        var moved = _w.Minus(torch.outer(x, v.Minus(t)).Times(_options.ProxyRate / (root * _options.ImageTemperature)));
         Replace(ref _w, moved / moved.norm(0, keepdim: true).AtLeast(1e-12));
     }
 }

@@ -36,7 +36,7 @@ public sealed class ProbeCrossValidation : IterativeFit<ProbeCrossValidationResu
         var text = Check.Proxies(textProxies, f, "text proxies");
         var labels = Check.Labels(shots.Labels, f, text.shape[1], "shots");
         (_rows, _classes) = (f.shape[0], text.shape[1]);
-        var dealt = Deal(labels.cpu().data<long>().ToArray(), (int)Math.Min(folds, _rows));
+        var dealt = HeldOutFolds.Deal(labels.cpu().data<long>().ToArray(), (int)Math.Min(folds, _rows));
         _folds = [.. dealt.Where(held => held.Length > 0).Select(held => new Fold(this, f, labels, text, held, period))];
     }
 
@@ -59,21 +59,6 @@ public sealed class ProbeCrossValidation : IterativeFit<ProbeCrossValidationResu
     private protected override void DisposeParts()
     {
         foreach (var fold in _folds) fold.Fit.Dispose();
-    }
-
-    /// <summary>Row numbers of each fold: the first shot of a class to the first fold, and so on; classes start at different folds.</summary>
-    private static long[][] Deal(long[] labels, int folds)
-    {
-        var dealt = Enumerable.Range(0, folds).Select(_ => new List<long>()).ToArray();
-        var next = new Dictionary<long, int>();
-        for (var row = 0; row < labels.Length; row++)
-        {
-            // By order of appearance: labels alone could all begin at the same fold.
-            var turn = next.TryGetValue(labels[row], out var begun) ? begun : next.Count;
-            dealt[turn % folds].Add(row);
-            next[labels[row]] = turn + 1;
-        }
-        return [.. dealt.Select(rows => rows.ToArray())];
     }
 
     private sealed class Fold

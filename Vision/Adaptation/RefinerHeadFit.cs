@@ -45,7 +45,7 @@ public sealed class RefinerHeadFit : IterativeFit<LinearHead>
         var scale = options.Standardize && rows > 1 ? f.std(0).Plus(1e-5) : torch.ones_like(mean);
         var oneHot = torch.nn.functional.one_hot(labels, classes).to(f.dtype);
         var target = oneHot.Times(1 - options.LabelSmoothing).Plus_(options.LabelSmoothing / classes);
-        _features = Keep((f - mean) / scale);
+        _features = Keep(f.Minus(mean) / scale);
         _target = Keep(target);
         _mean = Keep(mean);
         _scale = Keep(scale);
@@ -68,7 +68,7 @@ public sealed class RefinerHeadFit : IterativeFit<LinearHead>
         var (epoch, batch) = (Completed / _batchesPerEpoch, Completed % _batchesPerEpoch);
         var (features, target) = Batch(batch);
         var predicted = features.matmul(_w.t()).Plus(_b).softmax(1);
-        var residual = (predicted - target).Over(features.shape[0]);
+        var residual = predicted.Minus(target).Over(features.shape[0]);
         var rate = _options.JittorSchedule
             ? CosineSchedule.JittorRate(_options.LearningRate, _options.FinalLearningRate, epoch, _options.CosinePeriod)
             : CosineSchedule.Rate(_options.LearningRate, _options.FinalLearningRate, epoch, _options.CosinePeriod);
@@ -85,7 +85,7 @@ public sealed class RefinerHeadFit : IterativeFit<LinearHead>
     private protected override LinearHead Finish()
     {
         var w = _w / _scale;
-        var b = _b - w.mv(_mean);
+        var b = _b.Minus(w.mv(_mean));
         Check.Finite(b, "bias of the refiner's head");
         return new LinearHead(HandOver(w, "weights of the refiner's head"), HandOver(b, "bias of the refiner's head"));
     }

@@ -86,7 +86,7 @@ public sealed class SinkhornFit : IterativeFit<Tensor>
     private void Score(int block)
     {
         var logits = _logits[block].contiguous().to(torch.ScalarType.Float64);
-        var logP = (logits - logits.amax([1], keepdim: true)).Over_(_temperature).AtLeast(-1e15).log_softmax(1);
+        var logP = logits.Minus(logits.amax([1], keepdim: true)).Over_(_temperature).AtLeast(-1e15).log_softmax(1);
         Rows(_kernel, block).copy_(logP);
         Drop(_logits[block]);
         var maximum = logP.amax([0]);

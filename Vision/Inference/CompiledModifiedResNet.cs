@@ -69,7 +69,7 @@ internal sealed class CompiledModifiedResNet : ICompiledTower
     private static (Tensor Weight, Tensor Bias) Folded(CompiledWeights weights, string conv, string norm)
     {
         var scale = weights.Take(norm + ".weight") / weights.Take(norm + ".running_var").Plus(BatchNormEpsilon).sqrt();
-        var bias = weights.Take(norm + ".bias") - weights.Take(norm + ".running_mean") * scale;
+        var bias = weights.Take(norm + ".bias").Minus(weights.Take(norm + ".running_mean") * scale);
         return (weights.Take(conv + ".weight") * scale.view(-1, 1, 1, 1), bias);
     }
 

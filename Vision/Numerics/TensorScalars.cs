@@ -4,7 +4,7 @@ using static TorchSharp.torch;
 namespace FewShotCluster.Vision.Numerics;
 
 /// <summary>
-/// Arithmetic of a tensor with a number, and sums of tensors. In place of TorchSharp's operators (<c>x * 1.702</c>, <c>x + y</c>), which
+/// Arithmetic of a tensor with a number, and sums and differences of tensors. In place of TorchSharp's operators (<c>x * 1.702</c>, <c>x + y</c>), which
 /// make a native scalar (of a sum: its factor 1) that nothing refers to during the call: the garbage collector may free it there
 /// ("Unknown scalar type", "Expected false to be true", seen in long trainings and on busy machines).
 /// Results belong to the caller's dispose scope; a trailing underscore means in place, as in torch.
@@ -23,6 +23,13 @@ public static class TensorScalars
     {
         using Scalar one = 1;
         return x.add(y, one);
+    }
+
+    /// <summary>x - y, either broadcast.</summary>
+    public static Tensor Minus(this Tensor x, Tensor y)
+    {
+        using Scalar minusOne = -1;
+        return x.add(y, minusOne);
     }
 
     /// <summary>x += y.</summary>

@@ -12,7 +12,9 @@ namespace FewShotCluster.Grains.ClassSets.Fits;
 /// <param name="Weights">[K,D]</param>
 /// <param name="Bias">[K]</param>
 /// <param name="Shots">It was fitted on.</param>
-internal sealed record LearnedHead(int[] Classes, byte[] Weights, byte[] Bias, int Shots)
+/// <param name="HeldOut">Logits [h,K] of shots by heads that never saw them; null: there are none.</param>
+/// <param name="HeldOutLabels">Positions of those shots' classes [h].</param>
+internal sealed record LearnedHead(int[] Classes, byte[] Weights, byte[] Bias, int Shots, byte[]? HeldOut, int[] HeldOutLabels)
 {
     public RefinerState State(ClassSetState basis, int[] map, List<Block> blocks) => new(
         basis.Policy.RefinerFamily!,
@@ -36,19 +38,30 @@ internal sealed class HeadLearner(IFitRunner runner)
         var labels = batches
             .SelectMany(batch => batch.ViewClasses.SelectMany(position => Enumerable.Repeat(rows[position], batch.ViewsPerShot)))
             .ToArray();
+        var shots = batches.SelectMany(batch => batch.ViewClasses).ToArray();
+        var options = basis.Policy.ProbePreset == ProbePreset.Seed ? RefinerHeadOptions.SeedPreset : RefinerHeadOptions.Default;
+        // Batches of another number of views than the first cannot be told apart by shots.
+        var views = batches.First(batch => batch.ViewClasses.Length > 0).ViewsPerShot;
+        var isValidated = basis.Policy is { CrossValidate: true, ProbePreset: not ProbePreset.Seed } && classes.Length < shots.Length
+            && batches.All(batch => batch.ViewClasses.Length == 0 || batch.ViewsPerShot == views);
+        var share = isValidated ? 0.8 : 0;
+        (byte[]? Logits, int[] Labels) heldOut = (null, []);
+        if (isValidated)
+        {
+            heldOut = await runner.Run(
+                () => new RefinerHeadCrossValidation(Views(), views, classes.Length, options),
+                held => ((byte[]?)FitMatrix.Bytes(held.Logits), held.Shots.Select(shot => shots[shot]).ToArray()),
+                done => report(share * done),
+                cancellationToken);
+        }
         return await runner.Run(
-            () =>
-            {
-                var views = FitMatrix.Read(
-                    FloatBytes.Concatenate([.. batches.Select(batch => batch.Views.Bytes!)]), backbone.Dimension, runner.Device);
-                var labelled = new LabelledFeatures(views, torch.tensor(labels).to(runner.Device));
-                return new RefinerHeadFit(
-                    labelled, classes.Length,
-                    basis.Policy.ProbePreset == ProbePreset.Seed ? RefinerHeadOptions.SeedPreset : RefinerHeadOptions.Default);
-            },
-            head => new LearnedHead(
-                classes, FitMatrix.Bytes(head.W), FitMatrix.Bytes(head.Bias), batches.Sum(batch => batch.ViewClasses.Length)),
-            report,
+            () => new RefinerHeadFit(Views(), classes.Length, options),
+            head => new LearnedHead(classes, FitMatrix.Bytes(head.W), FitMatrix.Bytes(head.Bias), shots.Length, heldOut.Logits, heldOut.Labels),
+            done => report(share + (1 - share) * done),
             cancellationToken);
+
+        LabelledFeatures Views() => new(
+            FitMatrix.Read(FloatBytes.Concatenate([.. batches.Select(batch => batch.Views.Bytes!)]), backbone.Dimension, runner.Device),
+            torch.tensor(labels).to(runner.Device));
     }
 }

@@ -36,7 +36,7 @@ internal sealed class ShotsFit(ClassSetRepository repository, ValidationStage st
         var head = await new HeadLearner(runner).Learn(basis, batches, Report(probes.Length), cancellationToken);
         var served = ProxiesFit.Served(basis);
         int[] heldOut = validation is null ? shots.Labels : [.. validation.Labels.Select(row => seen[row])];
-        var calibration = await runner.Run(() => Calibrate(basis, shots, seen, probes, heldOut, served, runner.Device), cancellationToken);
+        var calibration = await runner.Run(() => Calibrate(basis, shots, seen, probes, heldOut, head, served, runner.Device), cancellationToken);
         var shadow = served is null ? null : ShadowTest.Run(ProxiesFit.Problem(basis, shots), served);
         var withdrawn = shadow is not null && shadow.Served < shadow.Text;
         return new FitOutcome(seen, Merge, Words());
@@ -68,7 +68,7 @@ internal sealed class ShotsFit(ClassSetRepository repository, ValidationStage st
                 words += string.Create(
                     CultureInfo.InvariantCulture,
                     $", {string.Join(" and ", probes.Select(probe => probe.Epoch))} epochs by {validation.Labels.Length} validation photos");
-            else if (probes[0].HeldOut is not null)
+            else if (probes[0] is { HeldOut: not null, Epoch: > 0 })
                 words += string.Create(
                     CultureInfo.InvariantCulture,
                     $", {string.Join(" and ", probes.Select(probe => probe.Epoch))} epochs by cross-validation");
@@ -103,10 +103,10 @@ internal sealed class ShotsFit(ClassSetRepository repository, ValidationStage st
         ProbeShots = shots,
     };
 
-    /// <summary>By stage: text and proxies were fitted to no shot, the probe's held-out logits (of shots or validation photos) neither; the refiner's are not known.</summary>
+    /// <summary>By stage: text and proxies were fitted to no shot, held-out logits (of shots or validation photos) neither.</summary>
     private static StageCalibration[] Calibrate(
-        ClassSetState basis, LabelledImages shots, int[] seen, LearnedProbe[] probes, int[] heldOut, ServedProxies[]? served,
-        torch.Device device)
+        ClassSetState basis, LabelledImages shots, int[] seen, LearnedProbe[] probes, int[] heldOut, LearnedHead? head,
+        ServedProxies[]? served, torch.Device device)
     {
         var stages = Enumerable.Repeat(StageCalibration.None, Enum.GetValues<CascadeStage>().Length).ToArray();
         int[] all = [.. Enumerable.Range(0, basis.Classes.Length)];
@@ -115,8 +115,11 @@ internal sealed class ShotsFit(ClassSetRepository repository, ValidationStage st
         if (probes.All(probe => probe.HeldOut is not null))
         {
             var logits = Fuse(e => FitMatrix.Read(probes[e].HeldOut!, seen.Length, device).Times(basis.Encoders[e].ProbeShare));
-            stages[(int)CascadeStage.Probe] = Fit(logits, seen, heldOut);
+            stages[(int)CascadeStage.Probe] = Fit(
+                logits, seen, probes[0].HeldOutShots is { } held ? [.. held.Select(shot => shots.Labels[shot])] : heldOut);
         }
+        if (head?.HeldOut is { } logitsOfHead)
+            stages[(int)CascadeStage.Refiner] = Fit(FitMatrix.Read(logitsOfHead, head.Classes.Length, device), head.Classes, head.HeldOutLabels);
         return stages;
 
         StageCalibration Proxies(int[] classes, Func<int, byte[]> proxies)
