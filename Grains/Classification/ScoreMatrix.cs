@@ -5,17 +5,28 @@ using System.Runtime.InteropServices;
 namespace FewShotCluster.Grains.Classification;
 
 /// <summary>
-/// Rows of one stage, packed [rows, D]; a score is a row times the image. Four rows share each load of the image, so that the reading of the
-/// matrix, once and in order, is all that costs.
+/// Rows of one stage, packed in chunks [64, D]; a score is a row times the image. Four rows share each load of the image, so that the
+/// reading of the matrix, once and in order, is all that costs. Chunks that a next version leaves as they are become its own: fresh megabytes
+/// for every added name cost more than their arithmetic.
 /// </summary>
-internal sealed class ScoreMatrix(float[] values, int rows, int dimension)
+/// <param name="chunks">Of <see cref="ChunkRows"/> rows each, the last of what is left.</param>
+/// <param name="rows">In all.</param>
+/// <param name="dimension">D.</param>
+internal sealed class ScoreMatrix(float[][] chunks, int rows, int dimension)
 {
+    public const int ChunkRows = 64;
+
     private const int Block = 4;
+
+    /// <summary>Of one piece [rows, D].</summary>
+    public ScoreMatrix(ReadOnlySpan<float> values, int rows, int dimension) : this(Cut(values, dimension), rows, dimension)
+    {
+    }
 
     public int Rows => rows;
 
-    /// <summary>[rows, D].</summary>
-    public ReadOnlySpan<float> Values => values;
+    /// <summary>Rows of a chunk [rows, D].</summary>
+    public float[] Chunk(int number) => chunks[number];
 
     /// <summary>Row products.</summary>
     /// <param name="vector">[D].</param>
@@ -31,14 +42,31 @@ internal sealed class ScoreMatrix(float[] values, int rows, int dimension)
     public void Times(ReadOnlySpan<float> vector, Span<float> scores)
     {
         if (vector.Length != dimension) throw new ArgumentException($"{vector.Length} values for rows of {dimension}", nameof(vector));
-        var row = 0;
+        for (var chunk = 0; chunk < chunks.Length; chunk++)
+        {
+            var first = chunk * ChunkRows;
+            Times(chunks[chunk], vector, scores[first..Math.Min(first + ChunkRows, rows)]);
+        }
+    }
+
+    private static float[][] Cut(ReadOnlySpan<float> values, int dimension)
+    {
+        var size = ChunkRows * dimension;
+        var chunks = new float[(values.Length + size - 1) / size][];
+        for (var i = 0; i < chunks.Length; i++) chunks[i] = values[(i * size)..Math.Min((i + 1) * size, values.Length)].ToArray();
+        return chunks;
+    }
+
+    private static void Times(ReadOnlySpan<float> values, ReadOnlySpan<float> vector, Span<float> scores)
+    {
+        var (dimension, rows, row) = (vector.Length, scores.Length, 0);
         // Wide enough for a whole vector, or the remainder would be all there is.
         if (dimension >= Vector<float>.Count)
         {
             for (; row + Block <= rows; row += Block)
-                Four(values.AsSpan(row * dimension, Block * dimension), vector, scores.Slice(row, Block));
+                Four(values.Slice(row * dimension, Block * dimension), vector, scores.Slice(row, Block));
         }
-        for (; row < rows; row++) scores[row] = TensorPrimitives.Dot(values.AsSpan(row * dimension, dimension), vector);
+        for (; row < rows; row++) scores[row] = TensorPrimitives.Dot(values.Slice(row * dimension, dimension), vector);
     }
 
     private static void Four(ReadOnlySpan<float> rows, ReadOnlySpan<float> vector, Span<float> scores)

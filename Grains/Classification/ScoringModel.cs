@@ -15,7 +15,9 @@ internal sealed class ScoringModel
 {
     private readonly EncoderHead[] _encoders;
 
-    public ScoringModel(ClassSetSnapshot snapshot)
+    /// <param name="snapshot">What to score with.</param>
+    /// <param name="before">The model of an earlier version, whose unchanged parts become this one's; null: none is known.</param>
+    public ScoringModel(ClassSetSnapshot snapshot, ScoringModel? before = null)
     {
         Snapshot = snapshot;
         _encoders = snapshot.Encoders;
@@ -36,14 +38,16 @@ internal sealed class ScoringModel
             ? $"text proxies of {All.Length} classes; {snapshot.ProxyBasis}"
             : $"text proxies of {All.Length} classes";
         ProbeBasis = $"LP++ of {Probed.Length} classes";
-        if (snapshot.Refiner is { } head) Refiner = new ScoreMatrix(head.Weights.AsFloats().ToArray(), head.Classes.Length, head.Dimension);
+        if (snapshot.Refiner is { } head) Refiner = new ScoreMatrix(head.Weights.AsFloats(), head.Classes.Length, head.Dimension);
 
-        Text = Matrix(snapshot.Classes.Length, encoder => encoder.TextProxies, encoder => encoder.ProxyShare * encoder.LogitScale);
-        Proxies = Matrix(Fitted.Length, encoder => encoder.Proxies, encoder => encoder.ProxyShare * encoder.LogitScale);
+        if (before is not null && !IsComparable(before)) before = null;
+        Text = Matrix(snapshot.Classes.Length, encoder => encoder.TextProxies, before, before?.Text);
+        Proxies = Matrix(Fitted.Length, encoder => encoder.Proxies, before, before?.Proxies);
         Gated = snapshot.Gate == GateRule.Seed ? first.GateClasses : [];
-        GateProxies = Matrix(Gated.Length, encoder => encoder.GateProxies, encoder => encoder.ProxyShare * encoder.LogitScale);
-        Probe = new ScoreMatrix(PackProbe(), Probed.Length, Dimension);
-        ProbeBias = FuseBias();
+        GateProxies = Matrix(Gated.Length, encoder => encoder.GateProxies, before, before?.GateProxies);
+        (Probe, ProbeBias) = before is not null && HasProbeOf(before)
+            ? (before.Probe, before.ProbeBias)
+            : (new ScoreMatrix(PackProbe(), Probed.Length, Dimension), FuseBias());
     }
 
     public ClassSetSnapshot Snapshot { get; }
@@ -115,10 +119,50 @@ internal sealed class ScoringModel
         return packed;
     }
 
-    private ScoreMatrix Matrix(int rows, Func<EncoderHead, byte[]> matrix, Func<EncoderHead, double> scale) =>
-        new(Pack(rows, matrix, scale), rows, Dimension);
+    private static float ProxyScale(EncoderHead encoder) => (float)(encoder.ProxyShare * encoder.LogitScale);
 
-    private float[] Pack(int rows, Func<EncoderHead, byte[]> matrix, Func<EncoderHead, double> scale)
+    /// <summary>Whether rows of the same bytes become the same packed rows.</summary>
+    private bool IsComparable(ScoringModel before) =>
+        _encoders.Length == before._encoders.Length && _encoders.Zip(before._encoders).All(pair =>
+            (pair.First.Digest, pair.First.Dimension, pair.First.ProxyShare, pair.First.ProbeShare, pair.First.LogitScale)
+            == (pair.Second.Digest, pair.Second.Dimension, pair.Second.ProxyShare, pair.Second.ProbeShare, pair.Second.LogitScale));
+
+    /// <summary>Whether LP++ is the one of an earlier version, the text that is folded into it included.</summary>
+    private bool HasProbeOf(ScoringModel before) => Probed.AsSpan().SequenceEqual(before.Probed) && _encoders.Zip(before._encoders).All(pair =>
+        Same(pair, head => head.ProbeWeights) && Same(pair, head => head.ProbeAlpha) && Same(pair, head => head.ProbeBias)
+        && Array.TrueForAll(Probed, position => TextRow(pair.First, position).SequenceEqual(TextRow(pair.Second, position))));
+
+    private static bool Same((EncoderHead First, EncoderHead Second) pair, Func<EncoderHead, byte[]> matrix) =>
+        ReferenceEquals(matrix(pair.First), matrix(pair.Second)) || matrix(pair.First).AsSpan().SequenceEqual(matrix(pair.Second));
+
+    private static ReadOnlySpan<byte> TextRow(EncoderHead encoder, int position) =>
+        encoder.TextProxies.AsSpan(position * encoder.Dimension * sizeof(float), encoder.Dimension * sizeof(float));
+
+    private ScoreMatrix Matrix(int rows, Func<EncoderHead, byte[]> matrix, ScoringModel? before, ScoreMatrix? packed)
+    {
+        var chunks = new float[(rows + ScoreMatrix.ChunkRows - 1) / ScoreMatrix.ChunkRows][];
+        for (var chunk = 0; chunk < chunks.Length; chunk++)
+        {
+            var first = chunk * ScoreMatrix.ChunkRows;
+            var count = Math.Min(ScoreMatrix.ChunkRows, rows - first);
+            chunks[chunk] = packed is not null && Math.Min(ScoreMatrix.ChunkRows, packed.Rows - first) == count && IsUnchanged(first, count)
+                ? packed.Chunk(chunk)
+                : Pack(first, count, matrix, ProxyScale);
+        }
+        return new ScoreMatrix(chunks, rows, Dimension);
+
+        bool IsUnchanged(int first, int count)
+        {
+            for (var e = 0; e < _encoders.Length; e++)
+            {
+                var (start, length) = (first * _encoders[e].Dimension * sizeof(float), count * _encoders[e].Dimension * sizeof(float));
+                if (!matrix(_encoders[e]).AsSpan(start, length).SequenceEqual(matrix(before!._encoders[e]).AsSpan(start, length))) return false;
+            }
+            return true;
+        }
+    }
+
+    private float[] Pack(int first, int rows, Func<EncoderHead, byte[]> matrix, Func<EncoderHead, float> scale)
     {
         var packed = new float[rows * Dimension];
         var start = 0;
@@ -128,7 +172,7 @@ internal sealed class ScoringModel
             for (var row = 0; row < rows; row++)
             {
                 var target = packed.AsSpan(row * Dimension + start, encoder.Dimension);
-                TensorPrimitives.Multiply(source.Slice(row * encoder.Dimension, encoder.Dimension), (float)scale(encoder), target);
+                TensorPrimitives.Multiply(source.Slice((first + row) * encoder.Dimension, encoder.Dimension), scale(encoder), target);
             }
             start += encoder.Dimension;
         }
@@ -138,7 +182,7 @@ internal sealed class ScoringModel
     /// <summary>share * (w_k + alpha_k t_k) per encoder: LP++'s logit without its bias (LP++, equation 1).</summary>
     private float[] PackProbe()
     {
-        var packed = Pack(Probed.Length, encoder => encoder.ProbeWeights, encoder => encoder.ProbeShare);
+        var packed = Pack(0, Probed.Length, encoder => encoder.ProbeWeights, encoder => (float)encoder.ProbeShare);
         var start = 0;
         foreach (var encoder in _encoders)
         {

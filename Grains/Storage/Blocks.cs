@@ -10,10 +10,16 @@ internal static class Blocks
     /// <summary>Largest block, bytes.</summary>
     public const int MaxBytes = 256 * 1024;
 
-    public static Payload Cut(byte[] payload, List<Block> into)
+    public static Payload Cut(byte[] payload, List<Block> into) => Cut(payload, [], into);
+
+    /// <param name="payload">The bytes.</param>
+    /// <param name="known">Addresses of its first whole blocks, which the store has.</param>
+    /// <param name="into">Gets the other blocks.</param>
+    public static Payload Cut(byte[] payload, ReadOnlySpan<ContentKey> known, List<Block> into)
     {
         var keys = new ContentKey[(payload.Length + MaxBytes - 1) / MaxBytes];
-        for (var i = 0; i < keys.Length; i++)
+        known.CopyTo(keys);
+        for (var i = known.Length; i < keys.Length; i++)
         {
             var bytes = payload.AsSpan(i * MaxBytes, Math.Min(MaxBytes, payload.Length - i * MaxBytes)).ToArray();
             keys[i] = ContentKey.Of(bytes);

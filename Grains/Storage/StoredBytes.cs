@@ -18,6 +18,14 @@ internal sealed class StoredBytes
     /// <summary>Bytes new to the store; their blocks are added to what the next commit writes.</summary>
     public static StoredBytes New(byte[] bytes, List<Block> blocks) => new() { Payload = Blocks.Cut(bytes, blocks), Bytes = bytes };
 
+    /// <summary>These bytes, which must be in memory, with others behind them: what the store has of them is neither hashed nor written again.</summary>
+    public StoredBytes With(byte[] tail, List<Block> blocks)
+    {
+        byte[] bytes = [.. Bytes!, .. tail];
+        var whole = Payload.Length / Blocks.MaxBytes;
+        return new() { Payload = Blocks.Cut(bytes, Payload.Blocks.AsSpan(0, whole), blocks), Bytes = bytes };
+    }
+
     /// <summary>The same address without the bytes in memory.</summary>
     public StoredBytes Released() => new() { Payload = Payload };
 

@@ -1,6 +1,8 @@
 using System.Diagnostics;
+using FewShotCluster.Bench.Measurement;
 using FewShotCluster.Bench.Processes;
 using FewShotCluster.Client;
+using FewShotCluster.GrainInterfaces.Classification;
 using FewShotCluster.GrainInterfaces.ClassSets;
 using FewShotCluster.Load;
 
@@ -34,7 +36,7 @@ public sealed class VisibilityTrial(TrialCluster trial, VisibilityTrial.Options 
         await using var reader = await reads.ConnectAsync(cancellationToken);
         await TrialCluster.CreateAsync(writer, Set, options.Classes, cancellationToken);
         var (total, afterAck) = (new LatencyHistogram(), new LatencyHistogram());
-        var (failures, photo) = (new List<string>(), trial.Photos[0]);
+        var (failures, photo, timings) = (new List<string>(), trial.Photos[0], new List<StageTimings>());
         const string step = "adding through one node, asking another";
         // The first ones warm up: text, photo, snapshots.
         for (var i = -5; i < options.Adds; i++)
@@ -49,6 +51,7 @@ public sealed class VisibilityTrial(TrialCluster trial, VisibilityTrial.Options 
             if (i < 0) continue;
             total.Record(elapsed);
             afterAck.Record(elapsed - acknowledged);
+            timings.Add(answer.Timings);
             trial.Progress(step, (i + 1.0) / options.Adds);
         }
         var set = await reader.DescribeAsync(Set, cancellationToken);
@@ -58,9 +61,15 @@ public sealed class VisibilityTrial(TrialCluster trial, VisibilityTrial.Options 
         [
             new("cluster/visibility/p50", total.Milliseconds(50), "ms") { Note = $"from the call that adds to the other node's answer; {setting}" },
             new("cluster/visibility/p99", total.Milliseconds(99), "ms") { Note = "limit 50" },
-            new("cluster/visibility/after-acknowledgement-p50", afterAck.Milliseconds(50), "ms"),
+            new("cluster/visibility/after-acknowledgement-p50", afterAck.Milliseconds(50), "ms")
+            {
+                Note = FormattableString.Invariant(
+                    $"of it in the other node, medians: snapshot {Median(t => t.Snapshot):0.0}, encode {Median(t => t.Encode):0.0}, score {Median(t => t.Score):0.0}, all {Median(t => t.Total):0.0}"),
+            },
             new("cluster/visibility/after-acknowledgement-p99", afterAck.Milliseconds(99), "ms"),
         ], failures);
+
+        double Median(Func<StageTimings, double> time) => Spread.Of(timings.Select(time)).Median;
     }
 
     // Of CLIP's feature size; what they compute is not what is measured.

@@ -86,8 +86,7 @@ internal sealed partial class SnapshotCache(IGrainFactory grains, FewShotMetrics
                 try
                 {
                     var have = entry.Snapshot!.Version;
-                    if (await grains.GetGrain<IClassSetGrain>(classSetId).WaitForNewer(have, _stopping.Token) > have)
-                        await Refresh(classSetId, entry);
+                    await Catch(classSetId, entry, await grains.GetGrain<IClassSetGrain>(classSetId).WaitForNewer(have, _stopping.Token));
                 }
                 catch (FewShotException e) when (e.Code == FewShotErrorCode.ClassSetNotFound)
                 {
@@ -109,6 +108,20 @@ internal sealed partial class SnapshotCache(IGrainFactory grains, FewShotMetrics
             // What is not kept fresh is not kept: the next read starts anew.
             entry.Watching = false;
             Forget(classSetId, entry);
+        }
+    }
+
+    /// <summary>Fetches a version that the watch was told of, unless a reader who asked for it was first.</summary>
+    private async Task Catch(string classSetId, Entry entry, long version)
+    {
+        await entry.Gate.WaitAsync(_stopping.Token);
+        try
+        {
+            if (entry.Snapshot!.Version < version) await Refresh(classSetId, entry);
+        }
+        finally
+        {
+            entry.Gate.Release();
         }
     }
 

@@ -1,7 +1,6 @@
 using FewShotCluster.GrainInterfaces.ClassSets;
 using FewShotCluster.GrainInterfaces.Encoders;
 using FewShotCluster.GrainInterfaces.Errors;
-using FewShotCluster.Grains.Devices;
 using FewShotCluster.Grains.Storage;
 
 namespace FewShotCluster.Grains.ClassSets;
@@ -32,8 +31,7 @@ internal sealed class ClassWrites(ClassSetRules rules, TextProxies texts, ClassS
                         [
                             .. current.Encoders.Select(encoder => encoder with
                             {
-                                TextProxies = StoredBytes.New(
-                                    FloatBytes.Concatenate([encoder.TextProxies.Bytes!, Own(proxies, encoder, current)]), blocks),
+                                TextProxies = encoder.TextProxies.With(Own(proxies, encoder, current), blocks),
                             }),
                         ],
                     };

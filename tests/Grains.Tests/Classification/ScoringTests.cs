@@ -1,4 +1,6 @@
+using FewShotCluster.GrainInterfaces.ClassSets;
 using FewShotCluster.Grains.Classification;
+using FewShotCluster.Grains.Devices;
 
 namespace FewShotCluster.Grains.Tests.Classification;
 
@@ -24,6 +26,68 @@ public sealed class ScoringTests
         {
             var expected = vector.Select((value, i) => (double)value * matrix[row * dimension + i]).Sum();
             Assert.Equal(expected, scores[row], 1e-3);
+        }
+    }
+
+    [Fact]
+    public void A_model_made_from_the_one_before_scores_as_a_fresh_one()
+    {
+        const int dimension = 8;
+        var random = new Random(7);
+        var rows = Enumerable.Range(0, 150).Select(_ => Draw(random, dimension)).ToList();
+        var probe = FloatBytes.From(Draw(random, 70 * dimension));
+        var (before, vector) = (new ScoringModel(Snapshot(rows, probe)), Draw(random, dimension));
+
+        rows.Add(Draw(random, dimension));
+        var added = Check(Snapshot(rows, probe), before);
+        Assert.Same(before.Text.Chunk(0), added.Text.Chunk(0));
+        Assert.Same(before.Text.Chunk(1), added.Text.Chunk(1));
+        Assert.NotSame(before.Text.Chunk(2), added.Text.Chunk(2));
+        Assert.Same(before.Probe, added.Probe);
+
+        // LP++ has the text of its classes in it.
+        rows[3] = Draw(random, dimension);
+        var changed = Check(Snapshot(rows, probe), added);
+        Assert.NotSame(added.Text.Chunk(0), changed.Text.Chunk(0));
+        Assert.Same(added.Text.Chunk(1), changed.Text.Chunk(1));
+        Assert.NotSame(added.Probe, changed.Probe);
+
+        rows.RemoveRange(60, 40);
+        Check(Snapshot(rows, probe), changed);
+        Check(Snapshot(rows, FloatBytes.From(Draw(random, 70 * dimension))), changed);
+        Check(Snapshot(rows, probe, share: 0.5), changed);
+
+        ScoringModel Check(ClassSetSnapshot snapshot, ScoringModel from)
+        {
+            var (next, fresh) = (new ScoringModel(snapshot, from), new ScoringModel(snapshot));
+            Assert.Equal(fresh.Text.Times(vector), next.Text.Times(vector));
+            Assert.Equal(fresh.Probe.Times(vector), next.Probe.Times(vector));
+            Assert.Equal(fresh.ProbeBias, next.ProbeBias);
+            return next;
+        }
+
+        static ClassSetSnapshot Snapshot(List<float[]> rows, byte[] probe, double share = 1)
+        {
+            int[] seen = [.. Enumerable.Range(0, 70)];
+            return new ClassSetSnapshot
+            {
+                ClassSetId = "set",
+                Version = 1,
+                LearnFromTraffic = false,
+                Classes = [.. rows.Select((_, i) => new ClassEntry(i, $"class {i}", null, i < 70))],
+                Encoders =
+                [
+                    new EncoderHead
+                    {
+                        Encoder = "toy", Digest = "digest", Dimension = dimension, LogitScale = 10, ProxyShare = share, ProbeShare = 1,
+                        TextProxies = FloatBytes.From([.. rows.SelectMany(row => row)]),
+                        ProbeClasses = seen,
+                        ProbeWeights = probe,
+                        ProbeBias = FloatBytes.From([.. seen.Select(i => (float)i)]),
+                        ProbeAlpha = FloatBytes.From([.. seen.Select(i => 2f + i)]),
+                    },
+                ],
+            };
         }
     }
 
