@@ -41,7 +41,10 @@ internal sealed unsafe class CudaGraph : IDisposable
     /// <summary>Records a computation. It is run once before, which is when libraries choose kernels and take their workspaces.</summary>
     /// <param name="device">Where it computes.</param>
     /// <param name="pool">What it shares its memory with.</param>
-    /// <param name="compute">Reads nothing of the device on the host; its tensors stay where they are.</param>
+    /// <param name="compute">
+    /// Reads nothing of the device on the host; its tensors stay where they are. What it throws the second time leaves a stream of the device
+    /// unusable: a fault of the device.
+    /// </param>
     public static CudaGraph Record(Device device, GraphPool pool, Action compute)
     {
         var torch = Torch.Value!;

@@ -15,13 +15,14 @@ internal readonly struct TwoWords
 /// </summary>
 internal sealed class GraphPool
 {
+    private readonly Lock gate = new();
     private TwoWords id;
     private int graphs;
 
     /// <summary>The pool's id for one more graph.</summary>
     public TwoWords Join(Func<TwoWords> create)
     {
-        lock (this)
+        lock (gate)
         {
             if (graphs++ == 0) id = create();
             return id;
@@ -31,6 +32,6 @@ internal sealed class GraphPool
     /// <summary>A graph is gone.</summary>
     public void Leave()
     {
-        lock (this) graphs--;
+        lock (gate) graphs--;
     }
 }

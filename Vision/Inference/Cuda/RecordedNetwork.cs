@@ -46,12 +46,21 @@ internal sealed class RecordedNetwork(ComputePlan plan, Func<Tensor, Tensor> net
         public Recording(Device device, GraphPool pool, Func<Tensor, Tensor> network, Tensor example)
         {
             input = example.to(device, copy: true).DetachFromDisposeScope();
-            graph = CudaGraph.Record(device, pool, () =>
+            try
             {
-                using var scope = NewDisposeScope();
+                graph = CudaGraph.Record(device, pool, () =>
+                {
+                    using var scope = NewDisposeScope();
+                    output?.Dispose();
+                    output = network(input).DetachFromDisposeScope();
+                });
+            }
+            catch
+            {
+                input.Dispose();
                 output?.Dispose();
-                output = network(input).DetachFromDisposeScope();
-            });
+                throw;
+            }
         }
 
         public Tensor Run(Tensor values)

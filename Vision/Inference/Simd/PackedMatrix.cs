@@ -13,10 +13,15 @@ internal sealed unsafe class PackedMatrix : IDisposable
     private const int CacheLine = 64;
 
     /// <param name="weight">[outputs, inputs], float32 or (see <see cref="Supports"/>) bfloat16; its owner's.</param>
-    public PackedMatrix(Tensor weight)
+    public PackedMatrix(Tensor weight) : this(weight, Brgemm.IsSupported)
+    {
+    }
+
+    /// <summary>For products of one kind; those of bfloat16 are brgemm's.</summary>
+    internal PackedMatrix(Tensor weight, bool isForBrgemm)
     {
         (Outputs, Inputs) = ((int)weight.shape[0], (int)weight.shape[1]);
-        IsForBrgemm = Brgemm.IsSupported;
+        IsForBrgemm = isForBrgemm;
         var panel = IsForBrgemm ? Brgemm.Panel : RowKernel.Panel;
         Panels = (Outputs + panel - 1) / panel;
         using var scope = NewDisposeScope();

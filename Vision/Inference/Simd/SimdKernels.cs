@@ -7,7 +7,7 @@ namespace FewShotCluster.Vision.Inference.Simd;
 /// The blocks of Scripts/blocks.py with our own attention, norms and activations, in float32 and bfloat16 on the CPU. float32 has our
 /// Winograd convolutions and, if told so, our products; the other products and convolutions and all outside blocks are oneDNN's.
 /// </summary>
-internal sealed unsafe class SimdKernels(Kernels oneDnn, bool ownProducts) : Kernels(ownProducts ? "simd" : oneDnn.Name, oneDnn)
+internal sealed unsafe partial class SimdKernels(Kernels oneDnn, bool ownProducts) : Kernels(ownProducts ? "simd" : oneDnn.Name, oneDnn)
 {
     private const int MinLanes = 8, MostFewInputs = 256;
 
@@ -153,76 +153,6 @@ internal sealed unsafe class SimdKernels(Kernels oneDnn, bool ownProducts) : Ker
     };
 
     private static bool IsSingle(object[] arguments) => arguments[0] is Tensor { dtype: ScalarType.Float32 };
-
-    /// <summary>activation(x W^T + bias + residual) in the weights' number format; belongs to the dispose scope.</summary>
-    /// <param name="x">[N, ..., inputs]</param>
-    /// <param name="weights">[outputs, inputs]</param>
-    /// <param name="bias">[outputs]</param>
-    /// <param name="residual">[N, ..., outputs]</param>
-    /// <param name="activation">What comes last.</param>
-    /// <param name="scales">[N, inputs] in float32: what x is multiplied with first, on <see cref="Brgemm"/> alone.</param>
-    internal static Tensor Linear(
-        Tensor x, PackedMatrix weights, Tensor bias, Tensor? residual = null, Activation activation = Activation.None, Tensor? scales = null)
-    {
-        var dense = x.contiguous();
-        var result = empty([.. x.shape[..^1], weights.Outputs], x.dtype);
-        var denseResidual = residual?.contiguous();
-        var rows = (int)(dense.numel() / weights.Inputs);
-        fixed (byte* input = dense.bytes, offsets = bias.bytes, output = result.bytes)
-        fixed (byte* old = denseResidual is null ? default : denseResidual.bytes, factors = scales is null ? default : scales.bytes)
-        {
-            var rowsAScale = rows / (int)x.shape[0];
-            if (x.dtype == ScalarType.BFloat16)
-                BrgemmProduct.Run(
-                    (BrainFloat*)input, weights, (BrainFloat*)offsets, (BrainFloat*)old, (BrainFloat*)output, rows, activation, (float*)factors, rowsAScale);
-            else if (weights.IsForBrgemm)
-                BrgemmProduct.Run(
-                    (Float32*)input, weights, (Float32*)offsets, (Float32*)old, (Float32*)output, rows, activation, (float*)factors, rowsAScale);
-            else
-                MatrixProduct.Run((float*)input, weights, (float*)offsets, (float*)old, (float*)output, rows, activation);
-        }
-        return result;
-    }
-
-    /// <summary>Layer normalisation over the last dimension, a multiple of 8, in float32 or bfloat16; belongs to the dispose scope.</summary>
-    internal static Tensor Norm(Tensor x, Tensor weight, Tensor bias, float epsilon)
-    {
-        var dense = x.contiguous();
-        var result = empty_like(dense);
-        var channels = (int)x.shape[^1];
-        var rows = (int)(dense.numel() / channels);
-        fixed (byte* input = dense.bytes, weights = weight.bytes, offsets = bias.bytes, output = result.bytes)
-        {
-            if (x.dtype == ScalarType.BFloat16)
-                LayerNorm.Run((BrainFloat*)input, (BrainFloat*)weights, (BrainFloat*)offsets, (BrainFloat*)output, rows, channels, epsilon);
-            else
-                LayerNorm.Run((Float32*)input, (Float32*)weights, (Float32*)offsets, (Float32*)output, rows, channels, epsilon);
-        }
-        return result;
-    }
-
-    /// <summary>Multi-head self-attention up to its output projection, in float32 or bfloat16; belongs to the dispose scope.</summary>
-    /// <param name="projected">[N, L, 3D]: queries, keys, values; D / heads a multiple of 16.</param>
-    /// <param name="heads">Attention heads.</param>
-    /// <param name="causal">Whether a token sees only earlier ones.</param>
-    /// <returns>[N, L, D]</returns>
-    internal static Tensor Attention(Tensor projected, int heads, bool causal)
-    {
-        var (batch, length, width) = ((int)projected.shape[0], (int)projected.shape[1], (int)projected.shape[2] / 3);
-        var result = empty([batch, length, width], projected.dtype);
-        fixed (byte* input = projected.bytes, output = result.bytes)
-        {
-            if (projected.dtype == ScalarType.BFloat16) Attend((BrainFloat*)input, (BrainFloat*)output);
-            else Attend((Float32*)input, (Float32*)output);
-        }
-        return result;
-
-        void Attend<T>(T* input, T* output) where T : unmanaged, IElement<T>
-        {
-            if (Brgemm.IsSupported && width / heads == BrgemmAttention.Depth) BrgemmAttention.Run(input, output, batch, length, heads, causal);
-            else MultiHeadAttention.Run(input, output, batch, length, heads, width / heads, causal);
-        }
-    }
 
     private static ArgumentException Mismatch(string method) => new($"arguments are not those of {method}");
 }
