@@ -49,6 +49,8 @@ internal static class DemoCommand
             if (json is not null) report.Write(json);
             if (exit)
             {
+                // Before the node: what the client waits for would be told as failed by it.
+                await client.DisposeAsync();
                 await node.StopAsync(CancellationToken.None);
                 return 0;
             }

@@ -24,9 +24,11 @@ internal static class SeedCheckpoints
     public static IEnumerable<FuzzSeed> Create()
     {
         using var scope = NewDisposeScope();
-        var vit = State(new Clip(ViT));
-        var resNet = State(new Clip(ViT with { VisionPatchSize = null, VisionWidth = 4, VisionLayers = [1, 1, 1, 1] }));
-        var convNeXt = State(new ConvNeXtV2([1, 1, 1, 1], [8, 12, 16, 20], 3));
+        // A collected network takes its weights with it.
+        using var vitNetwork = new Clip(ViT);
+        using var resNetNetwork = new Clip(ViT with { VisionPatchSize = null, VisionWidth = 4, VisionLayers = [1, 1, 1, 1] });
+        using var convNeXtNetwork = new ConvNeXtV2([1, 1, 1, 1], [8, 12, 16, 20], 3);
+        var (vit, resNet, convNeXt) = (State(vitNetwork), State(resNetNetwork), State(convNeXtNetwork));
         return
         [
             .. All("openai-vit", FuzzKind.Clip, vit),
