@@ -19,12 +19,12 @@ internal sealed class FastestProduct : IDisposable
         var x = Own(rand(shape.Rows, shape.Inner, plan.Dtype, plan.Device));
         var weight = Own(rand(shape.Columns, shape.Inner, plan.Dtype, plan.Device));
         var bias = Own(rand(shape.Columns, plan.Dtype, plan.Device));
-        var packed = Own(plan.Kernels.PackLinear(weight));
         if (!plan.IsCpu)
         {
             fastest = () => nn.functional.linear(x, weight, bias); // the only one there is
             return;
         }
+        var packed = Own(plan.Kernels.PackLinear(weight));
         var kernels = new List<Action>
         {
             () => plan.Kernels.Run("linear", x, packed, bias),

@@ -73,7 +73,8 @@ public class EncoderTests
 
     private static ClipEncoder Clip(string model) => ClipEncoder.Load(Path.Combine(Models, $"{model}.safetensors"), Path.Combine(Models, "merges.txt"));
 
-    private static List<byte[]> Noise(int side, int count)
+    /// <summary>Preprocessed pictures of noise.</summary>
+    internal static List<byte[]> Noise(int side, int count)
     {
         var random = new SplitMix64(7);
         return [.. Enumerable.Range(0, count).Select(_ => Enumerable.Range(0, 3 * side * side).Select(_ => (byte)random.Below(256)).ToArray())];

@@ -2,7 +2,7 @@ using System.Numerics.Tensors;
 using FewShotCluster.TestSupport;
 using FewShotCluster.Vision.Encoders;
 using FewShotCluster.Vision.Inference;
-using FewShotCluster.Vision.Numerics;
+using FewShotCluster.Vision.Tests.Encoders;
 
 namespace FewShotCluster.Vision.Tests.Gpu;
 
@@ -27,7 +27,7 @@ public class GpuEncoderTests
         using var reference = Load(model, ComputePlan.Reference);
         using var encoder = Load(model, plan);
         Assert.Equal(reference.Digest, encoder.Digest);
-        var planes = Noise(encoder.Resolution);
+        var planes = EncoderTests.Noise(encoder.Resolution, Pictures);
         Check(reference.EncodeImages(planes), batch => encoder.EncodeImages([.. batch.Select(i => planes[i])]), cosine);
         Check(reference.EncodeTexts(Texts), batch => encoder.EncodeTexts([.. batch.Select(i => Texts[i])]), cosine);
     }
@@ -42,7 +42,7 @@ public class GpuEncoderTests
         var weights = Path.Combine(Models, "refiner.safetensors");
         using var reference = RefinerEncoder.Load(weights, resolution: 96);
         using var encoder = RefinerEncoder.Load(weights, resolution: 96, plan);
-        var planes = Noise(encoder.Resolution);
+        var planes = EncoderTests.Noise(encoder.Resolution, Pictures);
         Check(reference.Encode(planes), batch => encoder.Encode([.. batch.Select(i => planes[i])]), cosine);
     }
 
@@ -60,7 +60,7 @@ public class GpuEncoderTests
         var gpu = Gpu.Require();
         using var recorded = Load("clip-rn", ComputePlan.For(gpu, ComputeDtype.Float32));
         using var plain = Load("clip-rn", ComputePlan.For(gpu, ComputeDtype.Float32, ComputeKernels.Aten));
-        var planes = Noise(recorded.Resolution);
+        var planes = EncoderTests.Noise(recorded.Resolution, Pictures);
         // Several shapes by turns: their recordings share memory.
         foreach (var count in new[] { 3, 1, 8, 3, 1, 8 })
         {
@@ -92,10 +92,4 @@ public class GpuEncoderTests
 
     private static ClipEncoder Load(string model, ComputePlan plan) =>
         ClipEncoder.Load(Path.Combine(Models, $"{model}.safetensors"), Path.Combine(Models, "merges.txt"), plan);
-
-    private static List<byte[]> Noise(int side)
-    {
-        var random = new SplitMix64(7);
-        return [.. Enumerable.Range(0, Pictures).Select(_ => Enumerable.Range(0, 3 * side * side).Select(_ => (byte)random.Below(256)).ToArray())];
-    }
 }
