@@ -17,8 +17,9 @@ namespace FewShotCluster.Vision.Adaptation;
 /// </summary>
 public sealed class InmapFit : IterativeFit<InmapResult>
 {
-    // Some seven milliseconds a step on two cores: what serves beside the fit waits for no more, and products are large enough to run well.
-    private const int ImagesPerCpuBlock = 1024;
+    // A few milliseconds a step on two cores: what serves beside the fit waits for no more, and products are large enough to run well.
+    // A power of two would put a column's scores, which softmax passes over, into few sets of the processor's cache.
+    private const int ImagesPerCpuBlock = 1152;
 
     // As long a step on a GPU, which would spend smaller ones on launching kernels.
     private const int ImagesPerGpuBlock = 1 << 17;
@@ -36,6 +37,7 @@ public sealed class InmapFit : IterativeFit<InmapResult>
     private int _targeted;                  // blocks
     private Tensor? _target;                // P^T X [C,D]
     private Tensor _proxies;                // W^T [C,D]: what does not change is the factor that is prepared once
+    private Tensor _scaledProxies;          // W^T / tau_i [C,D]
     private Tensor? _gradient;              // of the blocks done, in the step that is under way
     private int _blocksDone;
     private double _learningRate;
@@ -74,23 +76,24 @@ public sealed class InmapFit : IterativeFit<InmapResult>
         _rows = [.. x.split(ImagesPerBlock(_device)).Select(Keep)];
         _labelProxies = Keep(labels.t().contiguous());
         _proxies = Keep(w.t().contiguous());
+        _scaledProxies = Keep(_proxies.Over(options.ImageTemperature));
     }
 
     /// <inheritdoc/>
-    public override int Total => Steps(_options, _images, _device).Total;
+    public override int Total => Steps(_options, _images, _proxies.shape[0], _device).Total;
 
     /// <summary>Runs a whole fit.</summary>
     /// <inheritdoc cref="InmapFit(Tensor, Tensor, InmapOptions, InmapStart)" path="/param|/exception"/>
     public static InmapResult Fit(Tensor features, Tensor textProxies, InmapOptions options, InmapStart? start = null) =>
         new InmapFit(features, textProxies, options, start).RunToEnd();
 
-    /// <summary>What the steps of a fit of so many images on a device are for.</summary>
-    public static InmapSteps Steps(InmapOptions options, long images, torch.Device device)
+    /// <summary>What the steps of a fit of so many images and classes on a device are for.</summary>
+    public static InmapSteps Steps(InmapOptions options, long images, long classes, torch.Device device)
     {
         var blocks = (int)((images - 1) / ImagesPerBlock(device) + 1);
         return new InmapSteps(
             blocks,
-            options.UseSinkhorn ? SinkhornFit.StepCount(blocks, options.SinkhornIterations) : 0,
+            options.UseSinkhorn ? SinkhornFit.StepCount(blocks, images, classes, options.SinkhornIterations) : 0,
             (1 + options.Iterations) * blocks);
     }
 
@@ -156,8 +159,8 @@ public sealed class InmapFit : IterativeFit<InmapResult>
     private void Descend()
     {
         var (x, transposed) = _blocks[_blocksDone];
-        var predicted = x.MultiplyBy(_proxies.Over(_options.ImageTemperature)).softmax(0);   // [C,n]
-        var part = transposed.MultiplyBy(predicted);                                         // [C,D]
+        var predicted = x.MultiplyBy(_scaledProxies).softmax(0);             // [C,n]
+        var part = transposed.MultiplyBy(predicted);                         // [C,D]
         if (_gradient is null) _gradient = Keep(part.Minus(_target!));
         else _gradient.Plus_(part);
         if (++_blocksDone < _blocks.Count) return;
@@ -176,5 +179,6 @@ public sealed class InmapFit : IterativeFit<InmapResult>
 
         var next = _proxies.Minus(gradient.Times(_learningRate / (_images * _options.ImageTemperature)));
         Replace(ref _proxies, _options.NormalizeColumns ? next / next.norm(1, keepdim: true).AtLeast(1e-12) : next);
+        Replace(ref _scaledProxies, _proxies.Over(_options.ImageTemperature));
     }
 }

@@ -36,7 +36,7 @@ public sealed class SeedInmapFit : IterativeFit<SeedInmapResult>
         var x = Check.UnitRows(features, "features");
         var text = Check.Proxies(textProxies, x, "text proxies");
         _first = new InmapFit(x, text.softmax(1), text, _options with { UseSinkhorn = false });
-        Total = _first.Total + InmapFit.Steps(_options, x.shape[0], x.device).Total;
+        Total = _first.Total + InmapFit.Steps(_options, x.shape[0], text.shape[1], x.device).Total;
         _features = Keep(x);
         _text = Keep(text);
     }
@@ -55,6 +55,7 @@ public sealed class SeedInmapFit : IterativeFit<SeedInmapResult>
         {
             if (_first.Step()) return;
             _firstResult = _first.Result;
+            _first.Dispose();
             var start = _restartFromText ? _text : _firstResult.Proxies;
             _second = new InmapFit(_features, _firstResult.Proxies, start, _options);
         }

@@ -12,8 +12,8 @@ namespace FewShotCluster.Vision.Adaptation;
 /// </summary>
 public sealed class SinkhornFit : IterativeFit<Tensor>
 {
-    // A scale factor grows at most N-fold (u: C^2-fold) a round; folding them into A this often keeps both far from overflow.
-    private const int RoundsBetweenFolds = 12;
+    // How large, in powers of ten, a scale factor may become before it is folded into A: the product of two is still a number.
+    private const double LargestScale = 150;
 
     // A few milliseconds a step on two cores: what serves beside the fit waits for no more.
     private const int ImagesPerBlock = 512;
@@ -23,12 +23,14 @@ public sealed class SinkhornFit : IterativeFit<Tensor>
     private readonly int _iterations;
     private readonly Tensor[] _logits;       // [n,C] by blocks, until they are in the kernel
     private readonly (long First, long Rows)[] _blocks;
-    private readonly double _rowMass;        // 1/N
+    private readonly int _roundsBetweenFolds;
+    private readonly long _images;
     private readonly Tensor _kernel;         // A [N,C]; log softmax before it is exponentiated
     private readonly Tensor _labels;         // [N,C] in the logits' precision, filled at the end
     private Tensor? _columnMaximum;          // [C], of the log softmax
-    private Tensor? _columnMass;             // q [C]
-    private Tensor _u;                       // [N]
+    private Tensor? _columnSums;             // A^T u [C]
+    private Tensor? _columnMass;             // N q [C]
+    private readonly Tensor _u;                       // [N]
     private Tensor _v;                       // [C]
     private int _scored, _exponentiated, _rounds, _folded, _written; // blocks, but for rounds
     private bool _folding;
@@ -58,18 +60,25 @@ public sealed class SinkhornFit : IterativeFit<Tensor>
         var images = 0L;
         for (var block = 0; block < _blocks.Length; images += _logits[block++].shape[0]) _blocks[block] = (images, _logits[block].shape[0]);
         var (classes, like) = (_logits[0].shape[1], _logits[0]);
-        Total = StepCount(_blocks.Length, iterations);
-        _rowMass = 1.0 / images;
+        _roundsBetweenFolds = RoundsBetweenFolds(images, classes);
+        Total = StepCount(_blocks.Length, images, classes, iterations);
+        _images = images;
         _kernel = Keep(torch.empty(images, classes, dtype: torch.ScalarType.Float64, device: like.device));
         _labels = Keep(torch.empty(images, classes, dtype: like.dtype, device: like.device));
-        _u = Keep(_kernel.select(1, 0).Filled(_rowMass));
+        _u = Keep(torch.ones(images, dtype: torch.ScalarType.Float64, device: like.device));
         _v = Keep(torch.ones(classes, dtype: torch.ScalarType.Float64, device: like.device));
     }
 
     /// <inheritdoc/>
     public override int Total { get; }
 
-    internal static int StepCount(int blocks, int iterations) => iterations + blocks * (3 + iterations / RoundsBetweenFolds);
+    /// <summary>How many steps a fit of so many blocks takes.</summary>
+    internal static int StepCount(int blocks, long images, long classes, int iterations) =>
+        iterations + blocks * (3 + (iterations - 1) / RoundsBetweenFolds(images, classes));
+
+    // v grows at most N-fold a round and u at most C^2-fold.
+    private static int RoundsBetweenFolds(long images, long classes) =>
+        (int)(LargestScale / Math.Max(1, Math.Log10(Math.Max(images, (double)classes * classes))));
 
     private protected override void Advance()
     {
@@ -99,34 +108,37 @@ public sealed class SinkhornFit : IterativeFit<Tensor>
     {
         Rows(_kernel, block).sub_(_columnMaximum!).exp_();
         if (block + 1 < _blocks.Length) return;
+        _columnSums = Keep(_kernel.sum(dim: 0));
         _columnMass = Keep(_gamma == 0
-            ? _kernel[0].Filled(1.0 / _kernel.shape[1])
+            ? _kernel[0].Filled((double)_images / _kernel.shape[1])
             // The column sums of the softmax to the power gamma; a floor keeps a class of no mass at all from dividing by zero.
-            : _columnMaximum!.Plus(_kernel.sum(dim: 0).log()).Times(_gamma).softmax(0).AtLeast(1e-150));
+            : _columnMaximum!.Plus(_columnSums.log()).Times(_gamma).softmax(0).Times(_images).AtLeast(1e-150));
     }
 
     private void Round()
     {
-        Replace(ref _v, _columnMass! / _kernel.t().mv(_u));
-        Replace(ref _u, _kernel.mv(_v).reciprocal().Times(_rowMass));
-        _folding = ++_rounds % RoundsBetweenFolds == 0;
+        Replace(ref _v, _columnMass! / _columnSums!);
+        Replace(ref _columnSums!, BalancingRound.Run(_kernel, _v, _u));
+        _folding = ++_rounds < _iterations && _rounds % _roundsBetweenFolds == 0;
     }
 
     private void Fold(int block)
     {
-        Rows(_kernel, block).mul_(Rows(_u, block).unsqueeze(1)).mul_(_v);
+        Scale(block);
         if (_folded < _blocks.Length) return;
         (_folding, _folded) = (false, 0);
-        Replace(ref _u, torch.ones_like(_u));
+        Replace(ref _columnSums!, _columnSums! * _v);
+        _u.copy_(torch.ones_like(_u));
         Replace(ref _v, torch.ones_like(_v));
     }
 
     private void Write(int block)
     {
-        var labels = Rows(_kernel, block) * Rows(_u, block).Over(_rowMass).unsqueeze(1) * _v;
+        var labels = Rows(_labels, block).copy_(Scale(block));
         Check.Finite(labels, "balanced labels");
-        Rows(_labels, block).copy_(labels);
     }
+
+    private Tensor Scale(int block) => Rows(_kernel, block).mul_(Rows(_u, block).unsqueeze(1)).mul_(_v);
 
     private Tensor Rows(Tensor tensor, int block) => tensor.narrow(0, _blocks[block].First, _blocks[block].Rows);
 }

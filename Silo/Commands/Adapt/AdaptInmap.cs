@@ -108,7 +108,7 @@ internal static class AdaptInmap
     private static InmapResult Fit(Request request, AdaptInput input, InmapStart? start, StageClock clock)
     {
         var options = request.Options;
-        var steps = InmapFit.Steps(options, input.Images, TorchSharp.torch.CPU);
+        var steps = InmapFit.Steps(options, input.Images, input.Classes, TorchSharp.torch.CPU);
         if (request.Preset == AdaptOptions.Paper)
         {
             var fit = clock.Run("prepare", () => new InmapFit(input.Features, input.Text, options, start));
