@@ -2,7 +2,6 @@ namespace FewShotCluster.GrainInterfaces.ClassSets;
 
 /// <summary>
 /// Everything needed to score one class set at one version; immutable, shared by reference within a silo.
-/// Matrices are float32 little-endian bytes, row-major.
 /// </summary>
 [GenerateSerializer, Immutable, Alias("fewshot.ClassSetSnapshot")]
 public sealed record ClassSetSnapshot
@@ -97,7 +96,7 @@ public sealed record EncoderHead
 
     /// <summary>Text proxies [C,D], rows of unit length.</summary>
     [Id(6)]
-    public required byte[] TextProxies { get; init; }
+    public required MatrixBytes TextProxies { get; init; }
 
     /// <summary>Positions in <see cref="ClassSetSnapshot.Classes"/> that InMaP was fitted on; empty: none.</summary>
     [Id(7)]
@@ -105,7 +104,7 @@ public sealed record EncoderHead
 
     /// <summary>InMaP proxies [F,D] in the order of <see cref="FittedClasses"/>.</summary>
     [Id(8)]
-    public byte[] Proxies { get; init; } = [];
+    public MatrixBytes Proxies { get; init; } = MatrixBytes.Empty;
 
     /// <summary>Positions of the classes of <see cref="GateProxies"/>.</summary>
     [Id(13)]
@@ -113,7 +112,7 @@ public sealed record EncoderHead
 
     /// <summary>Proxies [G,D] that decide between seen and unseen and rank nothing; empty: none of its own.</summary>
     [Id(14)]
-    public byte[] GateProxies { get; init; } = [];
+    public MatrixBytes GateProxies { get; init; } = MatrixBytes.Empty;
 
     /// <summary>Positions of the classes that LP++ knows; empty: none.</summary>
     [Id(9)]
@@ -121,15 +120,15 @@ public sealed record EncoderHead
 
     /// <summary>LP++ weights [S,D].</summary>
     [Id(10)]
-    public byte[] ProbeWeights { get; init; } = [];
+    public MatrixBytes ProbeWeights { get; init; } = MatrixBytes.Empty;
 
     /// <summary>LP++ bias [S].</summary>
     [Id(11)]
-    public byte[] ProbeBias { get; init; } = [];
+    public MatrixBytes ProbeBias { get; init; } = MatrixBytes.Empty;
 
     /// <summary>LP++ weight of the text score [S].</summary>
     [Id(12)]
-    public byte[] ProbeAlpha { get; init; } = [];
+    public MatrixBytes ProbeAlpha { get; init; } = MatrixBytes.Empty;
 }
 
 /// <summary>A linear head over the refiner's pooled features: K classes, D features.</summary>
@@ -154,9 +153,9 @@ public sealed record RefinerHead
 
     /// <summary>Weights [K,D].</summary>
     [Id(4)]
-    public required byte[] Weights { get; init; }
+    public required MatrixBytes Weights { get; init; }
 
     /// <summary>Bias [K].</summary>
     [Id(5)]
-    public required byte[] Bias { get; init; }
+    public required MatrixBytes Bias { get; init; }
 }

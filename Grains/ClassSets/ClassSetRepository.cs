@@ -46,7 +46,7 @@ internal sealed class ClassSetRepository(IClassSetStore store, Serializer<ClassS
     /// <summary>A stretch of stored bytes.</summary>
     public async Task<byte[]> Read(StoredBytes stored, int offset, int count, CancellationToken cancellationToken)
     {
-        if (stored.Bytes is { } bytes) return bytes.AsSpan(offset, count).ToArray();
+        if (stored.Bytes is { } bytes) return bytes.Span.Slice(offset, count).ToArray();
         var first = offset / Blocks.MaxBytes;
         ContentKey[] keys = [.. stored.Payload.Blocks.Skip(first).Take((offset + count - 1) / Blocks.MaxBytes - first + 1)];
         var blocks = await store.LoadBlocks(keys.Distinct().ToArray(), cancellationToken);

@@ -132,13 +132,13 @@ internal sealed class ScoringModel
         Same(pair, head => head.ProbeWeights) && Same(pair, head => head.ProbeAlpha) && Same(pair, head => head.ProbeBias)
         && Array.TrueForAll(Probed, position => TextRow(pair.First, position).SequenceEqual(TextRow(pair.Second, position))));
 
-    private static bool Same((EncoderHead First, EncoderHead Second) pair, Func<EncoderHead, byte[]> matrix) =>
-        ReferenceEquals(matrix(pair.First), matrix(pair.Second)) || matrix(pair.First).AsSpan().SequenceEqual(matrix(pair.Second));
+    private static bool Same((EncoderHead First, EncoderHead Second) pair, Func<EncoderHead, MatrixBytes> matrix) =>
+        matrix(pair.First).Span.SequenceEqual(matrix(pair.Second).Span);
 
     private static ReadOnlySpan<byte> TextRow(EncoderHead encoder, int position) =>
-        encoder.TextProxies.AsSpan(position * encoder.Dimension * sizeof(float), encoder.Dimension * sizeof(float));
+        encoder.TextProxies.Span.Slice(position * encoder.Dimension * sizeof(float), encoder.Dimension * sizeof(float));
 
-    private ScoreMatrix Matrix(int rows, Func<EncoderHead, byte[]> matrix, ScoringModel? before, ScoreMatrix? packed)
+    private ScoreMatrix Matrix(int rows, Func<EncoderHead, MatrixBytes> matrix, ScoringModel? before, ScoreMatrix? packed)
     {
         var chunks = new float[(rows + ScoreMatrix.ChunkRows - 1) / ScoreMatrix.ChunkRows][];
         for (var chunk = 0; chunk < chunks.Length; chunk++)
@@ -156,13 +156,13 @@ internal sealed class ScoringModel
             for (var e = 0; e < _encoders.Length; e++)
             {
                 var (start, length) = (first * _encoders[e].Dimension * sizeof(float), count * _encoders[e].Dimension * sizeof(float));
-                if (!matrix(_encoders[e]).AsSpan(start, length).SequenceEqual(matrix(before!._encoders[e]).AsSpan(start, length))) return false;
+                if (!matrix(_encoders[e]).Span.Slice(start, length).SequenceEqual(matrix(before!._encoders[e]).Span.Slice(start, length))) return false;
             }
             return true;
         }
     }
 
-    private float[] Pack(int first, int rows, Func<EncoderHead, byte[]> matrix, Func<EncoderHead, float> scale)
+    private float[] Pack(int first, int rows, Func<EncoderHead, MatrixBytes> matrix, Func<EncoderHead, float> scale)
     {
         var packed = new float[rows * Dimension];
         var start = 0;

@@ -1,5 +1,6 @@
 using System.Numerics.Tensors;
 using System.Runtime.InteropServices;
+using FewShotCluster.GrainInterfaces.ClassSets;
 using FewShotCluster.GrainInterfaces.Errors;
 
 namespace FewShotCluster.Grains.Devices;
@@ -10,6 +11,8 @@ internal static class FloatBytes
     public static byte[] From(ReadOnlySpan<float> values) => MemoryMarshal.AsBytes(values).ToArray();
 
     public static ReadOnlySpan<float> AsFloats(this byte[] bytes) => MemoryMarshal.Cast<byte, float>(bytes);
+
+    public static ReadOnlySpan<float> AsFloats(this MatrixBytes bytes) => MemoryMarshal.Cast<byte, float>(bytes.Span);
 
     /// <summary>Rows one below the other.</summary>
     public static byte[] Concatenate(IReadOnlyCollection<byte[]> rows)

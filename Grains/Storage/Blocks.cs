@@ -1,3 +1,4 @@
+using FewShotCluster.GrainInterfaces.ClassSets;
 using FewShotCluster.GrainInterfaces.Encoders;
 
 namespace FewShotCluster.Grains.Storage;
@@ -8,24 +9,17 @@ namespace FewShotCluster.Grains.Storage;
 internal static class Blocks
 {
     /// <summary>Largest block, bytes.</summary>
-    public const int MaxBytes = 256 * 1024;
+    public const int MaxBytes = MatrixBytes.BlockBytes;
 
-    public static Payload Cut(byte[] payload, List<Block> into) => Cut(payload, [], into);
+    public static Payload Cut(byte[] payload, List<Block> into) => Cut(new MatrixBytes(payload), 0, into);
 
     /// <param name="payload">The bytes.</param>
-    /// <param name="known">Addresses of its first whole blocks, which the store has.</param>
+    /// <param name="known">How many of its first blocks the store has.</param>
     /// <param name="into">Gets the other blocks.</param>
-    public static Payload Cut(byte[] payload, ReadOnlySpan<ContentKey> known, List<Block> into)
+    public static Payload Cut(MatrixBytes payload, int known, List<Block> into)
     {
-        var keys = new ContentKey[(payload.Length + MaxBytes - 1) / MaxBytes];
-        known.CopyTo(keys);
-        for (var i = known.Length; i < keys.Length; i++)
-        {
-            var bytes = payload.AsSpan(i * MaxBytes, Math.Min(MaxBytes, payload.Length - i * MaxBytes)).ToArray();
-            keys[i] = ContentKey.Of(bytes);
-            into.Add(new Block(keys[i], bytes));
-        }
-        return new Payload(payload.Length, keys);
+        for (var i = known; i < payload.Blocks.Length; i++) into.Add(new Block(payload.Blocks[i], payload.Block(i)));
+        return new Payload(payload.Length, payload.Blocks);
     }
 
     public static byte[] Join(Payload payload, IReadOnlyDictionary<ContentKey, byte[]> blocks)

@@ -45,4 +45,4 @@ public static class ClassSetStoreExtensions
 }
 
 /// <summary>Bytes under their own SHA-256.</summary>
-public readonly record struct Block(ContentKey Key, byte[] Bytes);
+public readonly record struct Block(ContentKey Key, ReadOnlyMemory<byte> Bytes);

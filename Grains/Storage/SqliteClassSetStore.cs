@@ -99,7 +99,7 @@ internal sealed class SqliteClassSetStore : IClassSetStore
         foreach (var block in blocks)
         {
             command.Parameters[0].Value = block.Key.ToBytes();
-            command.Parameters[1].Value = block.Bytes;
+            command.Parameters[1].Value = block.Bytes.ToArray();
             command.ExecuteNonQuery();
         }
     }

@@ -1,3 +1,4 @@
+using FewShotCluster.GrainInterfaces.ClassSets;
 using FewShotCluster.GrainInterfaces.Encoders;
 
 namespace FewShotCluster.Grains.Storage;
@@ -6,24 +7,23 @@ namespace FewShotCluster.Grains.Storage;
 [GenerateSerializer, Immutable, Alias("fewshot.store.StoredBytes")]
 internal sealed class StoredBytes
 {
-    public static StoredBytes Empty { get; } = new() { Payload = Payload.Empty, Bytes = [] };
+    public static StoredBytes Empty { get; } = new() { Payload = Payload.Empty, Bytes = MatrixBytes.Empty };
 
     [Id(0)]
     public required Payload Payload { get; init; }
 
     /// <summary>The bytes where they are held in memory, else null.</summary>
     [field: NonSerialized]
-    public byte[]? Bytes { get; private set; }
+    public MatrixBytes? Bytes { get; private set; }
 
     /// <summary>Bytes new to the store; their blocks are added to what the next commit writes.</summary>
-    public static StoredBytes New(byte[] bytes, List<Block> blocks) => new() { Payload = Blocks.Cut(bytes, blocks), Bytes = bytes };
+    public static StoredBytes New(MatrixBytes bytes, List<Block> blocks) => new() { Payload = Blocks.Cut(bytes, 0, blocks), Bytes = bytes };
 
     /// <summary>These bytes, which must be in memory, with others behind them: what the store has of them is neither hashed nor written again.</summary>
     public StoredBytes With(byte[] tail, List<Block> blocks)
     {
-        byte[] bytes = [.. Bytes!, .. tail];
-        var whole = Payload.Length / Blocks.MaxBytes;
-        return new() { Payload = Blocks.Cut(bytes, Payload.Blocks.AsSpan(0, whole), blocks), Bytes = bytes };
+        var bytes = Bytes!.Append(tail);
+        return new() { Payload = Blocks.Cut(bytes, Payload.Length / Blocks.MaxBytes, blocks), Bytes = bytes };
     }
 
     /// <summary>The same address without the bytes in memory.</summary>

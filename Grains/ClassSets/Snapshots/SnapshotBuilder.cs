@@ -44,7 +44,7 @@ internal static class SnapshotBuilder
         ProbeShare = encoder.ProbeShare,
         TextProxies = encoder.TextProxies.Bytes!,
         FittedClasses = servesProxies ? encoder.FittedClasses : [],
-        Proxies = servesProxies ? encoder.Proxies.Bytes! : [],
+        Proxies = servesProxies ? encoder.Proxies.Bytes! : MatrixBytes.Empty,
         GateClasses = encoder.GateClasses,
         GateProxies = encoder.GateProxies.Bytes!,
         ProbeClasses = encoder.ProbeClasses,

@@ -17,8 +17,8 @@ internal static class SnapshotDeltas
             Rest = to with
             {
                 Classes = [],
-                Encoders = [.. to.Encoders.Select(head => SnapshotMatrices.With(head, [[], [], [], [], [], []]))],
-                Refiner = SnapshotMatrices.With(to.Refiner, [[], []]),
+                Encoders = [.. to.Encoders.Select(head => SnapshotMatrices.With(head, [.. Enumerable.Repeat(MatrixBytes.Empty, 6)]))],
+                Refiner = SnapshotMatrices.With(to.Refiner, [MatrixBytes.Empty, MatrixBytes.Empty]),
             },
             Classes = classes,
             NewClasses = fresh,
@@ -58,19 +58,20 @@ internal static class SnapshotDeltas
         };
     }
 
-    private static byte[][] Apply(SnapshotMatrices.Matrix[] from, MatrixEdit[] edits) =>
-        [.. edits.Select((edit, i) => Apply(i < from.Length ? from[i].Bytes : [], edit))];
+    private static MatrixBytes[] Apply(SnapshotMatrices.Matrix[] from, MatrixEdit[] edits) =>
+        [.. edits.Select((edit, i) => Apply(i < from.Length ? from[i].Bytes : MatrixBytes.Empty, edit))];
 
-    private static byte[] Apply(byte[] from, MatrixEdit edit)
+    private static MatrixBytes Apply(MatrixBytes from, MatrixEdit edit)
     {
-        // Nothing changed: the array itself is shared.
-        if (edit.Rows is [{ Start: 0 } all] && all.Count * edit.RowBytes == from.Length) return from;
+        // Rows were added below, or nothing changed: no fresh megabytes.
+        if (edit.Rows is [{ Start: 0 } all, ..] && all.Count * edit.RowBytes == from.Length && Array.TrueForAll(edit.Rows[1..], rows => rows.Start < 0))
+            return from.Append(edit.Literals);
         var bytes = new byte[edit.Rows.Sum(rows => rows.Count) * edit.RowBytes];
         var (end, literals) = (0, 0);
         foreach (var rows in edit.Rows)
         {
             var length = rows.Count * edit.RowBytes;
-            var source = rows.Start < 0 ? edit.Literals.AsSpan(literals, length) : from.AsSpan(rows.Start * edit.RowBytes, length);
+            var source = rows.Start < 0 ? edit.Literals.AsSpan(literals, length) : from.Span.Slice(rows.Start * edit.RowBytes, length);
             source.CopyTo(bytes.AsSpan(end));
             if (rows.Start < 0) literals += length;
             end += length;
@@ -80,19 +81,23 @@ internal static class SnapshotDeltas
 
     private static MatrixEdit[] Edits(
         ClassSetSnapshot from, ClassSetSnapshot to, SnapshotMatrices.Matrix[] before, SnapshotMatrices.Matrix[] after) =>
-        [.. after.Select((matrix, i) => Edit(from, to, i < before.Length ? before[i] : new([], matrix.RowBytes, []), matrix))];
+        [.. after.Select((matrix, i) => Edit(from, to, i < before.Length ? before[i] : new(MatrixBytes.Empty, matrix.RowBytes, []), matrix))];
 
     private static MatrixEdit Edit(
         ClassSetSnapshot from, ClassSetSnapshot to, SnapshotMatrices.Matrix before, SnapshotMatrices.Matrix after)
     {
-        if (ReferenceEquals(before.Bytes, after.Bytes)) return new(after.RowBytes, Rows(after.Rows.Length == 0 ? [] : [new(0, after.Rows.Length)]), []);
+        if (before.RowBytes == after.RowBytes && after.Bytes.IsGrownFrom(before.Bytes))
+        {
+            RowEdit[] grown = [new(0, before.Rows.Length), new(-1, after.Rows.Length - before.Rows.Length)];
+            return new(after.RowBytes, Rows(grown.Where(rows => rows.Count > 0)), after.Bytes.Span[before.Bytes.Length..].ToArray());
+        }
         var known = before.Rows.Select((position, row) => (from.Classes[position].Id, row)).ToDictionary(pair => pair.Id, pair => pair.row);
         var (edits, literals) = (new EditList(), new List<int>());
         for (var row = 0; row < after.Rows.Length; row++)
         {
-            var bytes = after.Bytes.AsSpan(row * after.RowBytes, after.RowBytes);
+            var bytes = after.Bytes.Span.Slice(row * after.RowBytes, after.RowBytes);
             if (before.RowBytes == after.RowBytes && known.TryGetValue(to.Classes[after.Rows[row]].Id, out var old)
-                && bytes.SequenceEqual(before.Bytes.AsSpan(old * before.RowBytes, before.RowBytes)))
+                && bytes.SequenceEqual(before.Bytes.Span.Slice(old * before.RowBytes, before.RowBytes)))
             {
                 edits.Take(old);
             }
@@ -104,7 +109,7 @@ internal static class SnapshotDeltas
         }
         var values = new byte[literals.Count * after.RowBytes];
         for (var i = 0; i < literals.Count; i++)
-            after.Bytes.AsSpan(literals[i] * after.RowBytes, after.RowBytes).CopyTo(values.AsSpan(i * after.RowBytes));
+            after.Bytes.Span.Slice(literals[i] * after.RowBytes, after.RowBytes).CopyTo(values.AsSpan(i * after.RowBytes));
         return new(after.RowBytes, Rows(edits.Edits), values);
     }
 

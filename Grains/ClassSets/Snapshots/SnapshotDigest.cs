@@ -1,15 +1,15 @@
 using System.Security.Cryptography;
 using System.Text;
 using FewShotCluster.GrainInterfaces.ClassSets;
+using FewShotCluster.Grains.Storage;
 
 namespace FewShotCluster.Grains.ClassSets;
 
-/// <summary>SHA-256 of what a snapshot scores with: everything but the set's id and version.</summary>
+/// <summary>SHA-256 of what a snapshot scores with, matrices by the addresses of their blocks: everything but the set's id and version.</summary>
 internal static class SnapshotDigest
 {
     public static string Of(ClassSetSnapshot snapshot)
     {
-        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         using var members = new MemoryStream();
         using var writer = new BinaryWriter(members, Encoding.UTF8);
         writer.Write(snapshot.Classes.Length);
@@ -39,7 +39,7 @@ internal static class SnapshotDigest
             Positions(head.FittedClasses);
             Positions(head.GateClasses);
             Positions(head.ProbeClasses);
-            foreach (var matrix in SnapshotMatrices.Of(head, snapshot.Classes.Length)) Bytes(matrix.Bytes);
+            foreach (var matrix in SnapshotMatrices.Of(head, snapshot.Classes.Length)) Address(matrix.Bytes);
         }
         if (snapshot.Refiner is { } refiner)
         {
@@ -47,10 +47,10 @@ internal static class SnapshotDigest
             writer.Write(refiner.Digest);
             writer.Write(refiner.Dimension);
             Positions(refiner.Classes);
-            foreach (var matrix in SnapshotMatrices.Of(refiner)) Bytes(matrix.Bytes);
+            foreach (var matrix in SnapshotMatrices.Of(refiner)) Address(matrix.Bytes);
         }
-        Flush();
-        return Convert.ToHexStringLower(hash.GetHashAndReset());
+        writer.Flush();
+        return Convert.ToHexStringLower(SHA256.HashData(members.GetBuffer().AsSpan(0, (int)members.Length)));
 
         void Write(string? text)
         {
@@ -64,19 +64,10 @@ internal static class SnapshotDigest
             foreach (var position in positions) writer.Write(position);
         }
 
-        // Matrices are megabytes: hashed where they lie.
-        void Bytes(byte[] bytes)
+        void Address(MatrixBytes bytes)
         {
             writer.Write(bytes.Length);
-            Flush();
-            hash.AppendData(bytes);
-        }
-
-        void Flush()
-        {
-            writer.Flush();
-            hash.AppendData(members.GetBuffer().AsSpan(0, (int)members.Length));
-            members.SetLength(0);
+            foreach (var block in bytes.Blocks) writer.Write(block.ToBytes());
         }
     }
 }

@@ -9,7 +9,7 @@ internal static class SnapshotMatrices
     /// <param name="Bytes">Row-major.</param>
     /// <param name="RowBytes">Bytes of a row.</param>
     /// <param name="Rows">Class position of each row.</param>
-    public readonly record struct Matrix(byte[] Bytes, int RowBytes, int[] Rows);
+    public readonly record struct Matrix(MatrixBytes Bytes, int RowBytes, int[] Rows);
 
     public static Matrix[] Of(EncoderHead head, int classes)
     {
@@ -25,7 +25,7 @@ internal static class SnapshotMatrices
         ];
     }
 
-    public static EncoderHead With(EncoderHead head, IReadOnlyList<byte[]> matrices) => head with
+    public static EncoderHead With(EncoderHead head, IReadOnlyList<MatrixBytes> matrices) => head with
     {
         TextProxies = matrices[0],
         Proxies = matrices[1],
@@ -39,6 +39,6 @@ internal static class SnapshotMatrices
         ? []
         : [new(head.Weights, head.Dimension * sizeof(float), head.Classes), new(head.Bias, sizeof(float), head.Classes)];
 
-    public static RefinerHead? With(RefinerHead? head, IReadOnlyList<byte[]> matrices) =>
+    public static RefinerHead? With(RefinerHead? head, IReadOnlyList<MatrixBytes> matrices) =>
         head is null ? null : head with { Weights = matrices[0], Bias = matrices[1] };
 }

@@ -139,7 +139,7 @@ internal sealed class ClassWrites(ClassSetRules rules, TextProxies texts, ClassS
 
     private static StoredBytes Replaced(StoredBytes matrix, int row, byte[] values, List<Block> blocks)
     {
-        var copy = (byte[])matrix.Bytes!.Clone();
+        var copy = matrix.Bytes!.ToArray();
         values.CopyTo(copy, row * values.Length);
         return StoredBytes.New(copy, blocks);
     }

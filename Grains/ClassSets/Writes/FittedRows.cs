@@ -46,7 +46,7 @@ internal static class FittedRows
     {
         if (kept.Length == matrix.Payload.Length / rowBytes) return matrix;
         var rows = new byte[kept.Length * rowBytes];
-        for (var i = 0; i < kept.Length; i++) matrix.Bytes!.AsSpan(kept[i] * rowBytes, rowBytes).CopyTo(rows.AsSpan(i * rowBytes));
+        for (var i = 0; i < kept.Length; i++) matrix.Bytes!.Span.Slice(kept[i] * rowBytes, rowBytes).CopyTo(rows.AsSpan(i * rowBytes));
         return StoredBytes.New(rows, blocks);
     }
 

@@ -46,8 +46,8 @@ public sealed class ClassEditTests
         var (old, cut) = (before.Encoders[0], after.Encoders[0]);
         Assert.Equal([0, 1], cut.FittedClasses);
         var row = old.Dimension * sizeof(float);
-        Assert.Equal([.. old.Proxies[..row], .. old.Proxies[(2 * row)..]], cut.Proxies);
-        Assert.Equal([.. old.TextProxies[..row], .. old.TextProxies[(2 * row)..]], cut.TextProxies);
+        Assert.Equal([.. old.Proxies.Span[..row], .. old.Proxies.Span[(2 * row)..]], cut.Proxies.ToArray());
+        Assert.Equal([.. old.TextProxies.Span[..row], .. old.TextProxies.Span[(2 * row)..]], cut.TextProxies.ToArray());
         Assert.Equal(CascadeStage.Proxies, (await cluster.Classify(ToyImages.Of("blue", 50), after.Version)).Stage);
         await cluster.Set().RemoveClasses(["red", "blue"], "all", default);
         Assert.Contains("removed", (await cluster.Set().Describe()).Serving["proxies"]);

@@ -124,8 +124,8 @@ public sealed class HistoryTests
                 var old = await repository.LoadState(entry.State!, default);
                 var expected = states[entry.Told.Version];
                 Assert.Equal(expected.Version, old.Version);
-                Assert.Equal(expected.Encoders[0].TextProxies.Bytes, old.Encoders[0].TextProxies.Bytes);
-                Assert.Equal(expected.Encoders[0].Proxies.Bytes, old.Encoders[0].Proxies.Bytes);
+                Assert.Equal(expected.Encoders[0].TextProxies.Bytes!.ToArray(), old.Encoders[0].TextProxies.Bytes!.ToArray());
+                Assert.Equal(expected.Encoders[0].Proxies.Bytes!.ToArray(), old.Encoders[0].Proxies.Bytes!.ToArray());
             }
             var needed = stored.State.History.Select(entry => states[entry.Told.Version].Stored.SelectMany(s => s.Payload.Blocks))
                 .SelectMany(keys => keys).Concat(stored.State.History.SelectMany(entry => (entry.State ?? stored.Address).Blocks)).Distinct();

@@ -157,7 +157,7 @@ public sealed class ShotEditTests
             {
                 int[] left = [.. before.Where(kept.Contains)];
                 Assert.Equal(left.Select(position => map[position]), classes);
-                Assert.Equal(Matrix(first, left, width).Bytes, matrix.Bytes);
+                Assert.Equal(Matrix(first, left, width).Bytes!.ToArray(), matrix.Bytes!.ToArray());
             }
         }
 
