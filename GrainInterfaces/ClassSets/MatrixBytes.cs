@@ -10,8 +10,8 @@ namespace FewShotCluster.GrainInterfaces.ClassSets;
 [GenerateSerializer, Immutable, Alias("fewshot.MatrixBytes")]
 public sealed class MatrixBytes
 {
-    /// <summary>Bytes of a block; the last one may have fewer.</summary>
-    public const int BlockBytes = 256 * 1024;
+    /// <summary>Bytes of a block; the last one may have fewer. An added row costs half a block in the store, a block 64 bytes of addresses.</summary>
+    public const int BlockBytes = 64 * 1024;
 
     [Id(0)]
     private readonly ReadOnlyMemory<byte> _bytes;
@@ -85,7 +85,7 @@ public sealed class MatrixBytes
         private int _used = length;
 
         // An eighth to spare: rows are copied a few times in all, not with each that is added.
-        public byte[] Bytes { get; } = new byte[Math.Min(Array.MaxLength, length + (long)length / 8 + BlockBytes / 4)];
+        public byte[] Bytes { get; } = new byte[Math.Min(Array.MaxLength, length + (long)length / 8 + BlockBytes)];
 
         /// <summary>Takes what lies behind a matrix; false: another has it, or it is too little.</summary>
         public bool Claim(int from, int to) => to <= Bytes.Length && Interlocked.CompareExchange(ref _used, to, from) == from;

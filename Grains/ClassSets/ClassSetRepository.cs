@@ -47,11 +47,12 @@ internal sealed class ClassSetRepository(IClassSetStore store, Serializer<ClassS
     public async Task<byte[]> Read(StoredBytes stored, int offset, int count, CancellationToken cancellationToken)
     {
         if (stored.Bytes is { } bytes) return bytes.Span.Slice(offset, count).ToArray();
-        var first = offset / Blocks.MaxBytes;
-        ContentKey[] keys = [.. stored.Payload.Blocks.Skip(first).Take((offset + count - 1) / Blocks.MaxBytes - first + 1)];
+        var size = stored.Payload.BlockBytes;
+        var first = offset / size;
+        ContentKey[] keys = [.. stored.Payload.Blocks.Skip(first).Take((offset + count - 1) / size - first + 1)];
         var blocks = await store.LoadBlocks(keys.Distinct().ToArray(), cancellationToken);
         var stretch = new Payload(keys.Sum(key => blocks[key].Length), keys);
-        return Blocks.Join(stretch, blocks).AsSpan(offset - first * Blocks.MaxBytes, count).ToArray();
+        return Blocks.Join(stretch, blocks).AsSpan(offset - first * size, count).ToArray();
     }
 
     /// <summary>Makes a state durable: blocks first, then the head, in one transaction.</summary>

@@ -8,9 +8,6 @@ namespace FewShotCluster.Grains.Storage;
 /// </summary>
 internal static class Blocks
 {
-    /// <summary>Largest block, bytes.</summary>
-    public const int MaxBytes = MatrixBytes.BlockBytes;
-
     public static Payload Cut(byte[] payload, List<Block> into) => Cut(new MatrixBytes(payload), 0, into);
 
     /// <param name="payload">The bytes.</param>

@@ -1,3 +1,4 @@
+using FewShotCluster.GrainInterfaces.ClassSets;
 using FewShotCluster.GrainInterfaces.Encoders;
 
 namespace FewShotCluster.Grains.Storage;
@@ -40,6 +41,10 @@ public sealed record ClassSetHead
 [GenerateSerializer, Immutable, Alias("fewshot.store.Payload")]
 public sealed record Payload([property: Id(0)] int Length, [property: Id(1)] ContentKey[] Blocks)
 {
+    /// <summary>Bytes of each block but the last. Earlier builds wrote nothing here and 256 KB a block.</summary>
+    [Id(2)]
+    public int BlockBytes { get => field > 0 ? field : 256 * 1024; init; } = MatrixBytes.BlockBytes;
+
     /// <summary>No bytes.</summary>
     public static Payload Empty { get; } = new(0, []);
 }

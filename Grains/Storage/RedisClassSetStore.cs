@@ -21,7 +21,7 @@ internal sealed class RedisClassSetStore : IClassSetStore, IAsyncDisposable
     private const string Remedy = "use another --redis or ServiceId";
 
     // Blocks under way at once: 4 MB fill a connection and stay far below the time that one answer may take.
-    private const int Window = 16;
+    private const int Window = 64;
 
     // A block can vanish between its writing and the commit; more than once is no accident.
     private const int Attempts = 3;
@@ -71,8 +71,11 @@ internal sealed class RedisClassSetStore : IClassSetStore, IAsyncDisposable
                 var summary = string.Create(CultureInfo.InvariantCulture, $"{head.Revision} {head.Classes} {head.Seen}");
                 for (var attempt = 0; attempt < Attempts; attempt++)
                 {
-                    await Write(redis, blocks.Where(block => after.Contains(block.Key) && !before.Contains(block.Key)));
-                    switch (await _commit.Run(redis, classSetId, read, _heads.Encode(head), summary, gained, lost))
+                    // The last of them and the commit go out together: one answer, and one write to the disk, is waited for.
+                    var written = await Write(redis, blocks.Where(block => after.Contains(block.Key) && !before.Contains(block.Key)));
+                    var committed = _commit.Run(redis, classSetId, read, _heads.Encode(head), summary, gained, lost);
+                    await Task.WhenAll(written, committed);
+                    switch (await committed)
                     {
                         case CommitOutcome.Done: return true;
                         case CommitOutcome.Moved: throw StoreFailures.Moved(classSetId, expectedRevision);
@@ -118,10 +121,16 @@ internal sealed class RedisClassSetStore : IClassSetStore, IAsyncDisposable
         return (byte[]?)head ?? [];
     }
 
-    private async Task Write(IDatabase redis, IEnumerable<Block> blocks)
+    /// <summary>Sends blocks; the task that is returned ends with the answers to the last ones.</summary>
+    private async Task<Task> Write(IDatabase redis, IEnumerable<Block> blocks)
     {
+        var last = Task.CompletedTask;
         foreach (var part in blocks.Chunk(Window))
-            await Task.WhenAll(part.Select(block => redis.StringSetAsync(_keys.Block(block.Key), block.Bytes, Staging, When.NotExists)));
+        {
+            await last;
+            last = Task.WhenAll(part.Select(block => redis.StringSetAsync(_keys.Block(block.Key), block.Bytes, Staging, When.NotExists)));
+        }
+        return last;
     }
 
     private void Take(ContentKey[] keys, RedisValue[] values, Dictionary<ContentKey, byte[]> blocks)

@@ -23,7 +23,7 @@ internal sealed class StoredBytes
     public StoredBytes With(byte[] tail, List<Block> blocks)
     {
         var bytes = Bytes!.Append(tail);
-        return new() { Payload = Blocks.Cut(bytes, Payload.Length / Blocks.MaxBytes, blocks), Bytes = bytes };
+        return new() { Payload = Blocks.Cut(bytes, Payload.Blocks.AsSpan().CommonPrefixLength(bytes.Blocks), blocks), Bytes = bytes };
     }
 
     /// <summary>The same address without the bytes in memory.</summary>

@@ -104,7 +104,7 @@ public sealed class HistoryTests
             var blocks = new List<Block>();
             // Few different contents: they come, go, and come back.
             var text = StoredBytes.New(Enumerable.Repeat((byte)random.Next(4), 8).ToArray(), blocks);
-            var weights = StoredBytes.New(Enumerable.Repeat((byte)random.Next(100, 104), Blocks.MaxBytes + 8).ToArray(), blocks);
+            var weights = StoredBytes.New(Enumerable.Repeat((byte)random.Next(100, 104), MatrixBytes.BlockBytes + 8).ToArray(), blocks);
             var next = new ClassSetState
             {
                 ClassSetId = "set",

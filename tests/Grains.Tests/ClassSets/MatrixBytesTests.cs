@@ -80,10 +80,10 @@ public sealed class MatrixBytesTests
         var random = new Random(4);
         var (all, added) = (new List<Block>(), new List<Block>());
         var stored = StoredBytes.New(Draw(random, 300), all);
-        Assert.Equal(3, all.Count);
+        Assert.Equal(10, all.Count);
         var grown = stored.With(Draw(random, 1), added);
-        Assert.Equal(grown.Payload.Blocks[2], Assert.Single(added).Key);
-        Assert.Equal(stored.Payload.Blocks[..2], grown.Payload.Blocks[..2]);
+        Assert.Equal(grown.Payload.Blocks[9], Assert.Single(added).Key);
+        Assert.Equal(stored.Payload.Blocks[..9], grown.Payload.Blocks[..9]);
         Assert.Equal(301 * Row, grown.Payload.Length);
         Assert.Equal(grown.Bytes!.ToArray(), Blocks.Join(grown.Payload, all.Concat(added).ToDictionary(block => block.Key, block => block.Bytes.ToArray())));
     }
