@@ -18,6 +18,9 @@ public sealed class VisibilityTrial(TrialCluster trial, VisibilityTrial.Options 
 {
     private const string Set = "visible", Prompt = "a photo of a thing that was added.";
 
+    // Until the nodes' code is compiled as it will stay, and text, photo and snapshots are known.
+    private const int Warm = 100;
+
     /// <summary>How much.</summary>
     /// <param name="Adds">Names added and asked for.</param>
     public sealed record Options(int Adds)
@@ -38,11 +41,10 @@ public sealed class VisibilityTrial(TrialCluster trial, VisibilityTrial.Options 
         var (total, afterAck) = (new LatencyHistogram(), new LatencyHistogram());
         var (failures, photo, timings) = (new List<string>(), trial.Photos[0], new List<StageTimings>());
         const string step = "adding through one node, asking another";
-        // The first ones warm up: text, photo, snapshots.
-        for (var i = -5; i < options.Adds; i++)
+        for (var i = -Warm; i < options.Adds; i++)
         {
             var start = Stopwatch.GetTimestamp();
-            var added = await writer.AddClassesAsync(Set, [new ClassDefinition(AddedNames.Of(i + 5), Prompt: Prompt)], cancellationToken: cancellationToken);
+            var added = await writer.AddClassesAsync(Set, [new ClassDefinition(AddedNames.Of(i + Warm), Prompt: Prompt)], cancellationToken: cancellationToken);
             var acknowledged = Stopwatch.GetElapsedTime(start);
             var answer = await reader.ClassifyAsync(
                 Set, photo, new ClassifyOptions { MinimumVersion = added.Version, Top = 1000, Learn = false }, cancellationToken);
@@ -55,8 +57,8 @@ public sealed class VisibilityTrial(TrialCluster trial, VisibilityTrial.Options 
             trial.Progress(step, (i + 1.0) / options.Adds);
         }
         var set = await reader.DescribeAsync(Set, cancellationToken);
-        if (set.Version != options.Adds + 6) failures.Add($"version gap: version {set.Version} after {options.Adds + 5} names added to version 1");
-        var setting = $"{options.Adds} names added to {options.Classes} classes x 512 x 2 null encoders, Redis with appendfsync always, both nodes on one machine";
+        if (set.Version != options.Adds + Warm + 1) failures.Add($"version gap: version {set.Version} after {options.Adds + Warm} names added to version 1");
+        var setting = $"{options.Adds} names added, after {Warm} unmeasured ones, to {options.Classes} classes x 512 x 2 null encoders, Redis with appendfsync always, both nodes on one machine";
         return new(
         [
             new("cluster/visibility/p50", total.Milliseconds(50), "ms") { Note = $"from the call that adds to the other node's answer; {setting}" },
