@@ -23,6 +23,7 @@ internal sealed class StoredBytes
     public StoredBytes With(byte[] tail, List<Block> blocks)
     {
         var bytes = Bytes!.Append(tail);
+        // Not by the length: an earlier build cut larger blocks.
         return new() { Payload = Blocks.Cut(bytes, Payload.Blocks.AsSpan().CommonPrefixLength(bytes.Blocks), blocks), Bytes = bytes };
     }
 

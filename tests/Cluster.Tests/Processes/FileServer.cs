@@ -80,7 +80,7 @@ internal sealed class FileServer : IAsyncDisposable
         var answers = new List<Task>();
         try
         {
-            while (true) answers.Add(AnswerAsync(await listener.AcceptTcpClientAsync(stop.Token)));
+            while (true) answers.Add(ServeAsync(await listener.AcceptTcpClientAsync(stop.Token)));
         }
         catch (Exception e) when (e is OperationCanceledException or SocketException or ObjectDisposedException)
         {
@@ -88,9 +88,21 @@ internal sealed class FileServer : IAsyncDisposable
         }
     }
 
-    private async Task AnswerAsync(TcpClient client)
+    private async Task ServeAsync(TcpClient client)
     {
         using var _ = client;
+        try
+        {
+            await AnswerAsync(client);
+        }
+        catch (Exception e) when (e is IOException or OperationCanceledException)
+        {
+            // The client has what it wanted and left, or the server ends.
+        }
+    }
+
+    private async Task AnswerAsync(TcpClient client)
+    {
         var stream = client.GetStream();
         using var reader = new StreamReader(stream, Encoding.ASCII, leaveOpen: true);
         var head = new List<string>();
@@ -122,13 +134,7 @@ internal sealed class FileServer : IAsyncDisposable
         if (fault == Fault.Drop) client.LingerState = new LingerOption(true, 0);
         if (fault != Fault.Stall) return;
         // Until the client gives up or the server ends.
-        try
-        {
-            await stream.ReadExactlyAsync(new byte[1], stop.Token);
-        }
-        catch (Exception e) when (e is IOException or OperationCanceledException)
-        {
-        }
+        await stream.ReadExactlyAsync(new byte[1], stop.Token);
 
         string? Header(string start) => head.FirstOrDefault(line => line.StartsWith(start, StringComparison.Ordinal))?[start.Length..];
 
