@@ -1,3 +1,4 @@
+using FewShotCluster.GrainInterfaces.ClassSets;
 using FewShotCluster.Grains.Devices;
 using TorchSharp;
 using Tensor = TorchSharp.torch.Tensor;
@@ -8,7 +9,7 @@ namespace FewShotCluster.Grains.Adaptation;
 internal static class FitMatrix
 {
     /// <summary>[rows, columns] float32 on the device, from row-major bytes.</summary>
-    public static Tensor Read(byte[] rowMajor, int columns, torch.Device device)
+    public static Tensor Read(MatrixBytes rowMajor, int columns, torch.Device device)
     {
         var values = rowMajor.AsFloats().ToArray();
         return torch.tensor(values, [values.Length / columns, columns]).to(device);
@@ -22,11 +23,11 @@ internal static class FitMatrix
         torch.tensor(positions.Select(position => (long)position).ToArray()).to(device);
 
     /// <summary>Some rows of a row-major matrix, in the given order.</summary>
-    public static byte[] Rows(byte[] matrix, int columns, int[] rows)
+    public static byte[] Rows(MatrixBytes matrix, int columns, int[] rows)
     {
         var size = columns * sizeof(float);
         var chosen = new byte[rows.Length * size];
-        for (var i = 0; i < rows.Length; i++) matrix.AsSpan(rows[i] * size, size).CopyTo(chosen.AsSpan(i * size));
+        for (var i = 0; i < rows.Length; i++) matrix.Span.Slice(rows[i] * size, size).CopyTo(chosen.AsSpan(i * size));
         return chosen;
     }
 }

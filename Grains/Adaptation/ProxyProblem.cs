@@ -1,3 +1,4 @@
+using FewShotCluster.GrainInterfaces.ClassSets;
 namespace FewShotCluster.Grains.Adaptation;
 
 /// <summary>What proxies are learned from: a pool of unlabelled images, the names' text proxies, and what is served now.</summary>
@@ -29,14 +30,14 @@ internal sealed record ProxyProblem
 /// <param name="LogitScale">exp of CLIP's logit_scale.</param>
 /// <param name="Share">In the fused scores.</param>
 /// <param name="Served">What it serves now; null: text.</param>
-internal sealed record EncoderPool(byte[] Images, byte[] Text, int Dimension, double LogitScale, double Share, ServedProxies? Served);
+internal sealed record EncoderPool(byte[] Images, MatrixBytes Text, int Dimension, double LogitScale, double Share, ServedProxies? Served);
 
 /// <summary>Fitted proxies of one encoder.</summary>
 /// <param name="Classes">Positions of the fitted classes [F].</param>
 /// <param name="Values">[F,D]</param>
 /// <param name="Method">What fitted them.</param>
 /// <param name="LearningRate">InMaP's last step size, where the next fit begins.</param>
-internal sealed record ServedProxies(int[] Classes, byte[] Values, ProxyMethod Method, double LearningRate);
+internal sealed record ServedProxies(int[] Classes, MatrixBytes Values, ProxyMethod Method, double LearningRate);
 
 /// <summary>Labelled images.</summary>
 /// <param name="Labels">Class position of each [n].</param>

@@ -1,3 +1,4 @@
+using FewShotCluster.GrainInterfaces.ClassSets;
 using System.Numerics.Tensors;
 using FewShotCluster.Grains.Devices;
 
@@ -50,7 +51,7 @@ internal sealed record ShadowTest(int Images, double Text, double Candidate, dou
         return fitted[TensorPrimitives.IndexOfMax<float>(Score(problem, image, e => proxies[e].Values, fitted.Length))];
     }
 
-    private static float[] Score(ProxyProblem problem, int image, Func<int, byte[]> matrix, int rows)
+    private static float[] Score(ProxyProblem problem, int image, Func<int, MatrixBytes> matrix, int rows)
     {
         var scores = new float[rows];
         for (var e = 0; e < problem.Encoders.Length; e++)

@@ -131,7 +131,7 @@ public sealed class StreamReplay
                 ProbeShare = 1,
                 TextProxies = Text(),
                 FittedClasses = _served?.Classes ?? [],
-                Proxies = _served?.Values ?? [],
+                Proxies = _served?.Values ?? MatrixBytes.Empty,
             },
         ],
     });

@@ -15,13 +15,13 @@ internal static class FloatBytes
     public static ReadOnlySpan<float> AsFloats(this MatrixBytes bytes) => MemoryMarshal.Cast<byte, float>(bytes.Span);
 
     /// <summary>Rows one below the other.</summary>
-    public static byte[] Concatenate(IReadOnlyCollection<byte[]> rows)
+    public static byte[] Concatenate(IReadOnlyCollection<MatrixBytes> rows)
     {
         var bytes = new byte[rows.Sum(row => row.Length)];
         var end = 0;
         foreach (var row in rows)
         {
-            row.CopyTo(bytes, end);
+            row.Span.CopyTo(bytes.AsSpan(end));
             end += row.Length;
         }
         return bytes;

@@ -61,7 +61,7 @@ internal sealed class HeadLearner(IFitRunner runner)
             cancellationToken);
 
         LabelledFeatures Views() => new(
-            FitMatrix.Read(FloatBytes.Concatenate([.. batches.Select(batch => batch.Views.Bytes!.ToArray())]), backbone.Dimension, runner.Device),
+            FitMatrix.Read(FloatBytes.Concatenate([.. batches.Select(batch => batch.Views.Bytes!)]), backbone.Dimension, runner.Device),
             torch.tensor(labels).to(runner.Device));
     }
 }

@@ -55,7 +55,7 @@ internal sealed class ProxiesFit(ClassSetRepository repository, PoolReader pool,
         [
             .. state.Encoders.Select((encoder, e) => new EncoderPool(
                 images?.Features[e] ?? [],
-                encoder.TextProxies.Bytes!.ToArray(),
+                encoder.TextProxies.Bytes!,
                 encoder.Info.Dimension,
                 encoder.Info.LogitScale,
                 encoder.ProxyShare,
@@ -71,7 +71,7 @@ internal sealed class ProxiesFit(ClassSetRepository repository, PoolReader pool,
     /// <summary>What each encoder serves; null: text.</summary>
     public static ServedProxies[]? Served(ClassSetState state) => state.Encoders[0].FittedClasses.Length == 0
         ? null
-        : [.. state.Encoders.Select(e => new ServedProxies(e.FittedClasses, e.Proxies.Bytes!.ToArray(), e.ProxyMethod, e.ProxyLearningRate))];
+        : [.. state.Encoders.Select(e => new ServedProxies(e.FittedClasses, e.Proxies.Bytes!, e.ProxyMethod, e.ProxyLearningRate))];
 
     /// <summary>Back to text.</summary>
     public static ClassSetState Withdraw(ClassSetState state, string reason) => state with

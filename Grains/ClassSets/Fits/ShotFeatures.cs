@@ -8,5 +8,5 @@ internal static class ShotFeatures
 {
     public static LabelledImages Of(ClassSetState state, IReadOnlyList<ShotBatch> batches) => new(
         [.. batches.SelectMany(batch => batch.Classes)],
-        [.. state.Encoders.Select((_, e) => FloatBytes.Concatenate([.. batches.Select(batch => batch.Features[e].Bytes!.ToArray())]))]);
+        [.. state.Encoders.Select((_, e) => FloatBytes.Concatenate([.. batches.Select(batch => batch.Features[e].Bytes!)]))]);
 }

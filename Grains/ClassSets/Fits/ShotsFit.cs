@@ -88,7 +88,7 @@ internal sealed class ShotsFit(ClassSetRepository repository, ValidationStage st
         var rows = seen.Select((position, row) => (position, row)).ToDictionary(pair => pair.position, pair => (long)pair.row);
         return new ProbeProblem(
             shots.Features[e],
-            FitMatrix.Rows(encoder.TextProxies.Bytes!.ToArray(), encoder.Info.Dimension, seen),
+            FitMatrix.Rows(encoder.TextProxies.Bytes!, encoder.Info.Dimension, seen),
             [.. shots.Labels.Select(position => rows[position])],
             encoder.Info.Dimension,
             encoder.Info.LogitScale);
@@ -110,7 +110,7 @@ internal sealed class ShotsFit(ClassSetRepository repository, ValidationStage st
     {
         var stages = Enumerable.Repeat(StageCalibration.None, Enum.GetValues<CascadeStage>().Length).ToArray();
         int[] all = [.. Enumerable.Range(0, basis.Classes.Length)];
-        stages[(int)CascadeStage.Text] = Proxies(all, e => basis.Encoders[e].TextProxies.Bytes!.ToArray());
+        stages[(int)CascadeStage.Text] = Proxies(all, e => basis.Encoders[e].TextProxies.Bytes!);
         if (served is not null) stages[(int)CascadeStage.Proxies] = Proxies(served[0].Classes, e => served[e].Values);
         if (probes.All(probe => probe.HeldOut is not null))
         {
@@ -122,7 +122,7 @@ internal sealed class ShotsFit(ClassSetRepository repository, ValidationStage st
             stages[(int)CascadeStage.Refiner] = Fit(FitMatrix.Read(logitsOfHead, head.Classes.Length, device), head.Classes, head.HeldOutLabels);
         return stages;
 
-        StageCalibration Proxies(int[] classes, Func<int, byte[]> proxies)
+        StageCalibration Proxies(int[] classes, Func<int, MatrixBytes> proxies)
         {
             var known = classes.ToHashSet();
             int[] rows = [.. Enumerable.Range(0, shots.Labels.Length).Where(row => known.Contains(shots.Labels[row]))];

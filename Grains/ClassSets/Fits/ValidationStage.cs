@@ -55,7 +55,7 @@ internal sealed class ValidationStage(ShotIntake intake, ClassSetRepository repo
             [.. rows.Select(row => rowOf[ids[row]])],
             [
                 .. basis.Encoders.Select((encoder, e) => FitMatrix.Rows(
-                    FloatBytes.Concatenate([.. batches.Select(batch => batch.Features[e].Bytes!.ToArray())]), encoder.Info.Dimension, rows)),
+                    FloatBytes.Concatenate([.. batches.Select(batch => batch.Features[e].Bytes!)]), encoder.Info.Dimension, rows)),
             ]);
     }
 

@@ -63,7 +63,7 @@ internal sealed class ShotIntake(IGrainFactory grains, SlotRouter router, FewSho
         }
     }
 
-    private static StoredBytes Stored(byte[][] rows, List<Block> blocks) => StoredBytes.New(FloatBytes.Concatenate(rows), blocks).Released();
+    private static StoredBytes Stored(byte[][] rows, List<Block> blocks) => StoredBytes.New(FloatBytes.Concatenate([.. rows]), blocks).Released();
 
     private async Task<EncodedShot> Encode(IntakeItem item, CancellationToken cancellationToken)
     {
