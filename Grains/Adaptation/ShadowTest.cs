@@ -1,5 +1,5 @@
-using FewShotCluster.GrainInterfaces.ClassSets;
 using System.Numerics.Tensors;
+using FewShotCluster.GrainInterfaces.ClassSets;
 using FewShotCluster.Grains.Devices;
 
 namespace FewShotCluster.Grains.Adaptation;
