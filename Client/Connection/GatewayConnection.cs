@@ -3,6 +3,7 @@ using FewShotCluster.GrainInterfaces.Classification;
 using FewShotCluster.GrainInterfaces.ClassSets;
 using FewShotCluster.GrainInterfaces.Cluster;
 using FewShotCluster.GrainInterfaces.Errors;
+using FewShotCluster.GrainInterfaces.Transport;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -101,6 +102,7 @@ internal sealed class GatewayConnection(FewShotClientOptions options, ILoggerFac
         builder.Services.AddSingleton(loggers);
         builder.Services.AddSingleton<IGatewayListProvider>(new GatewayList([.. options.Gateways.Select(GatewayAddress.Parse)]));
         builder.UseOrleansClient(client => client
+            .ConfigureServices(services => services.UseLargeBlockSockets())
             .AddGatewayCountChangedHandler((_, count) =>
             {
                 if (count.NumberOfConnectedGateways < count.PreviousNumberOfConnectedGateways) losses.Report();

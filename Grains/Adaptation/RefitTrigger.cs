@@ -1,8 +1,11 @@
+using FewShotCluster.Vision.Adaptation;
+
 namespace FewShotCluster.Grains.Adaptation;
 
 /// <summary>
 /// When the proxies of a set are worth another fit: enough images for any, and since the last attempt a class changed, the pool grew
-/// by a quarter, or an hour passed while images came. A refused attempt counts, so that a gate is not asked at every image.
+/// by a quarter or to what InMaP needs, or an hour passed while images came. A refused attempt counts, so that a gate is not asked at
+/// every image.
 /// </summary>
 internal sealed class RefitTrigger(TimeProvider time)
 {
@@ -21,6 +24,8 @@ internal sealed class RefitTrigger(TimeProvider time)
         if (_last is not { } last) return "first fit";
         if (classes != last.Classes) return "classes changed";
         if (images >= Growth * last.Images) return "the pool has grown";
+        var inmap = (long)InmapGate.MinimumImagesPerClass * classes;
+        if (last.Images < inmap && images >= inmap) return "enough images for InMaP";
         return images != last.Images && time.GetElapsedTime(last.At) >= Age ? "the last fit is old" : null;
     }
 

@@ -1,5 +1,6 @@
 using System.Net;
 using FewShotCluster.Client;
+using FewShotCluster.GrainInterfaces.Transport;
 using FewShotCluster.Grains.Storage;
 using Orleans.Configuration;
 
@@ -10,6 +11,7 @@ internal static class SiloSetup
 {
     public static ISiloBuilder UseFewShotSilo(this ISiloBuilder silo, NodeSettings settings, int siloPort, int gatewayPort) => silo
         .UseMembership(settings, siloPort, gatewayPort)
+        .ConfigureServices(services => services.UseLargeBlockSockets())
         .Configure<SiloOptions>(options => options.SiloName = settings.NodeOptions.NodeName)
         // Clients check that they reached the address that the silo advertises.
         .Configure<EndpointOptions>(options => options.AdvertisedIPAddress = IPAddress.Parse(settings.GatewayAddress))

@@ -22,10 +22,10 @@ internal sealed class AttentionPool2d : Module<Tensor, Tensor>
     public AttentionPool2d(long grid, long width, long heads, long embed) : base(nameof(AttentionPool2d))
     {
         positional_embedding = Parameter(randn(grid * grid + 1, width) / Math.Sqrt(width));
-        k_proj = Linear(width, width);
-        q_proj = Linear(width, width);
-        v_proj = Linear(width, width);
-        c_proj = Linear(width, embed);
+        k_proj = new Linear(width, width);
+        q_proj = new Linear(width, width);
+        v_proj = new Linear(width, width);
+        c_proj = new Linear(width, embed);
         this.heads = heads;
         RegisterComponents();
     }

@@ -25,16 +25,16 @@ internal sealed class Bottleneck : Module<Tensor, Tensor>
 
     public Bottleneck(long inplanes, long planes, long stride) : base(nameof(Bottleneck))
     {
-        conv1 = Conv2d(inplanes, planes, 1, bias: false);
+        conv1 = new Conv2d(inplanes, planes, 1, bias: false);
         bn1 = BatchNorm2d(planes);
-        conv2 = Conv2d(planes, planes, 3, padding: 1, bias: false);
+        conv2 = new Conv2d(planes, planes, 3, padding: 1, bias: false);
         bn2 = BatchNorm2d(planes);
         avgpool = Pool(stride);
-        conv3 = Conv2d(planes, planes * Expansion, 1, bias: false);
+        conv3 = new Conv2d(planes, planes * Expansion, 1, bias: false);
         bn3 = BatchNorm2d(planes * Expansion);
         if (stride > 1 || inplanes != planes * Expansion)
             downsample = Sequential(
-                ("-1", Pool(stride)), ("0", Conv2d(inplanes, planes * Expansion, 1, bias: false)), ("1", BatchNorm2d(planes * Expansion)));
+                ("-1", Pool(stride)), ("0", new Conv2d(inplanes, planes * Expansion, 1, bias: false)), ("1", BatchNorm2d(planes * Expansion)));
         RegisterComponents();
     }
 

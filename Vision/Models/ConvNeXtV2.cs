@@ -29,12 +29,12 @@ public sealed class ConvNeXtV2 : Module<Tensor, Tensor>
         Dims = dims;
         NumClasses = numClasses;
         downsample_layers = ModuleList(Enumerable.Range(0, 4).Select(i => i == 0
-            ? Sequential(("0", Conv2d(3, dims[0], 4, stride: 4)), ("1", new ChannelLayerNorm(dims[0])))
-            : Sequential(("0", new ChannelLayerNorm(dims[i - 1])), ("1", Conv2d(dims[i - 1], dims[i], 2, stride: 2)))).ToArray());
+            ? Sequential(("0", new Conv2d(3, dims[0], 4, stride: 4)), ("1", new ChannelLayerNorm(dims[0])))
+            : Sequential(("0", new ChannelLayerNorm(dims[i - 1])), ("1", new Conv2d(dims[i - 1], dims[i], 2, stride: 2)))).ToArray());
         stages = ModuleList(Enumerable.Range(0, 4).Select(i => Sequential(
             Enumerable.Range(0, depths[i]).Select(_ => (Module<Tensor, Tensor>)new ConvNeXtBlock(dims[i])).ToArray())).ToArray());
         norm = LayerNorm(dims[3], eps: 1e-6);
-        head = Linear(dims[3], numClasses);
+        head = new Linear(dims[3], numClasses);
         RegisterComponents();
     }
 
@@ -109,11 +109,11 @@ internal sealed class ConvNeXtBlock : Module<Tensor, Tensor>
 
     public ConvNeXtBlock(long dim) : base(nameof(ConvNeXtBlock))
     {
-        dwconv = Conv2d(dim, dim, 7, padding: 3, groups: dim);
+        dwconv = new Conv2d(dim, dim, 7, padding: 3, groups: dim);
         norm = LayerNorm(dim, eps: 1e-6);
-        pwconv1 = Linear(dim, 4 * dim);
+        pwconv1 = new Linear(dim, 4 * dim);
         grn = new GlobalResponseNorm(4 * dim);
-        pwconv2 = Linear(4 * dim, dim);
+        pwconv2 = new Linear(4 * dim, dim);
         RegisterComponents();
     }
 

@@ -25,11 +25,11 @@ internal sealed class ModifiedResNet : Module<Tensor, Tensor>
 
     public ModifiedResNet(IReadOnlyList<int> layers, long embed, long heads, long resolution, long width) : base(nameof(ModifiedResNet))
     {
-        conv1 = Conv2d(3, width / 2, 3, stride: 2, padding: 1, bias: false);
+        conv1 = new Conv2d(3, width / 2, 3, stride: 2, padding: 1, bias: false);
         bn1 = BatchNorm2d(width / 2);
-        conv2 = Conv2d(width / 2, width / 2, 3, padding: 1, bias: false);
+        conv2 = new Conv2d(width / 2, width / 2, 3, padding: 1, bias: false);
         bn2 = BatchNorm2d(width / 2);
-        conv3 = Conv2d(width / 2, width, 3, padding: 1, bias: false);
+        conv3 = new Conv2d(width / 2, width, 3, padding: 1, bias: false);
         bn3 = BatchNorm2d(width);
         layer1 = Stage(width, width, layers[0], 1);
         layer2 = Stage(width * 4, width * 2, layers[1], 2);

@@ -21,7 +21,7 @@ internal sealed class ResidualAttentionBlock : Module<Tensor, Tensor>
     {
         attn = new SelfAttention(width, heads, causal);
         ln_1 = LayerNorm(width);
-        mlp = Sequential(("c_fc", Linear(width, width * 4)), ("gelu", activation == ClipActivation.QuickGelu ? new QuickGelu() : GELU()), ("c_proj", Linear(width * 4, width)));
+        mlp = Sequential(("c_fc", new Linear(width, width * 4)), ("gelu", activation == ClipActivation.QuickGelu ? new QuickGelu() : GELU()), ("c_proj", new Linear(width * 4, width)));
         ln_2 = LayerNorm(width);
         RegisterComponents();
     }
@@ -49,7 +49,7 @@ internal sealed class SelfAttention : Module<Tensor, Tensor>
         in_proj_weight = Parameter(empty(3 * width, width));
         init.xavier_uniform_(in_proj_weight);
         in_proj_bias = Parameter(zeros(3 * width));
-        out_proj = Linear(width, width);
+        out_proj = new Linear(width, width);
         this.heads = heads;
         this.causal = causal;
         RegisterComponents();

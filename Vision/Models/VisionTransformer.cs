@@ -21,7 +21,7 @@ internal sealed class VisionTransformer : Module<Tensor, Tensor>
     {
         var scale = Math.Pow(width, -0.5);
         var tokens = resolution / patch * (resolution / patch) + 1;
-        conv1 = Conv2d(3, width, patch, stride: patch, bias: false);
+        conv1 = new Conv2d(3, width, patch, stride: patch, bias: false);
         class_embedding = Parameter(scale * randn(width));
         positional_embedding = Parameter(scale * randn(tokens, width));
         ln_pre = LayerNorm(width);

@@ -7,18 +7,18 @@ namespace FewShotCluster.Grains.Tests.ClassSets;
 
 public sealed class OnlinePolicyTests
 {
-    [Fact]
+    [Fact(Timeout = 120_000)]
     public async Task Shots_and_traffic_are_learned_without_being_asked()
     {
         await using var cluster = await ToyCluster.Start(configure: options => options.RefitCheckInterval = TimeSpan.FromMilliseconds(20));
         await cluster.Create(null, "red", "green");
         await Traffic(cluster);
-        var fitted = await Published(cluster, description => description.Classes.All(c => c.Fitted));
+        var fitted = await Published(cluster, TestContext.Current.CancellationToken, description => description.Classes.All(c => c.Fitted));
         Assert.StartsWith("InMaP of 16 unlabelled images", fitted.Serving["proxies"]);
 
         await cluster.Set().AddShots(
             [.. Enumerable.Range(50, 4).Select(i => new Shot($"{i}", 0, ToyImages.Of("red", i)))], "shots", default);
-        var probed = await Published(cluster, description => description.Serving["probe"] != "not fitted");
+        var probed = await Published(cluster, TestContext.Current.CancellationToken, description => description.Serving["probe"] != "not fitted");
         Assert.StartsWith("LP++ of 4 shots", probed.Serving["probe"]);
     }
 
@@ -90,14 +90,15 @@ public sealed class OnlinePolicyTests
     }
 
     /// <summary>The first version that is as expected; the test's own time limit ends a wait for one that never comes.</summary>
-    private static async Task<ClassSetDescription> Published(ToyCluster cluster, Func<ClassSetDescription, bool> isExpected)
+    private static async Task<ClassSetDescription> Published(
+        ToyCluster cluster, CancellationToken cancellationToken, Func<ClassSetDescription, bool> isExpected)
     {
         while (true)
         {
-            TestContext.Current.CancellationToken.ThrowIfCancellationRequested();
+            cancellationToken.ThrowIfCancellationRequested();
             var description = await cluster.Set().Describe();
             if (isExpected(description)) return description;
-            await cluster.Set().WaitForNewer(description.Version, TestContext.Current.CancellationToken);
+            await cluster.Set().WaitForNewer(description.Version, cancellationToken);
         }
     }
 }
