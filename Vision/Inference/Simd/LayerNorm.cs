@@ -5,7 +5,8 @@ namespace FewShotCluster.Vision.Inference.Simd;
 /// <summary>Layer normalisation over the last dimension: (x - mean) / sqrt(var + eps) * weight + bias, var with 1 / D.</summary>
 internal static unsafe class LayerNorm
 {
-    private const int RowsATask = 4;
+    // Fewer numbers are normalised before another thread has begun.
+    private const int RowsATask = 4, FewNumbers = 1 << 15;
 
     /// <param name="x">[rows, channels]</param>
     /// <param name="weight">[channels]</param>
@@ -17,8 +18,9 @@ internal static unsafe class LayerNorm
     public static void Run<T>(T* x, T* weight, T* bias, T* y, int rows, int channels, float epsilon) where T : unmanaged, IElement<T>
     {
         var job = new Job<T> { X = x, Weight = weight, Bias = bias, Y = y, Rows = rows, Channels = channels, Epsilon = epsilon, Shares = new TaskShares((rows + RowsATask - 1) / RowsATask) };
-        if (CpuFeatures.HasAvx512 && channels % Lanes16.Count == 0) OpenMp.Run(&Body<T, Lanes16>, &job);
-        else OpenMp.Run(&Body<T, Lanes8>, &job);
+        delegate*<void*, void> body = CpuFeatures.HasAvx512 && channels % Lanes16.Count == 0 ? &Body<T, Lanes16> : &Body<T, Lanes8>;
+        if ((long)rows * channels <= FewNumbers) body(&job);
+        else OpenMp.Run(body, &job);
     }
 
     private static void Body<T, TLanes>(void* state) where T : unmanaged, IElement<T> where TLanes : struct, ILanes<TLanes>

@@ -36,66 +36,58 @@ internal readonly unsafe ref struct ProductEpilogue<T>(T* bias, T* residual, T* 
         }
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Run<TActivation, TLanes>(float* tile, int panel, int first, int rows, int column, int columns)
         where TActivation : IActivation where TLanes : struct, ILanes<TLanes>
     {
-        if (columns == 4 * TLanes.Count)
-        {
-            RunWide<TActivation, TLanes>(tile, panel, first, rows, column);
-            return;
-        }
-        var line = stackalloc T[TLanes.Count];
-        for (var row = 0; row < rows; row++)
-        {
-            var at = (long)(first + row) * outputs + column;
-            T* target = y + at, old = residual is null ? null : residual + at;
-            var sums = tile + row * panel;
-            var c = 0;
-            for (; c + TLanes.Count <= columns; c += TLanes.Count)
-            {
-                var value = TLanes.Load(sums + c) + T.Load<TLanes>(bias + column + c);
-                if (old is not null) value += T.Load<TLanes>(old + c);
-                T.Store(TActivation.Apply(value), target + c);
-            }
-            if (c == columns) continue;
-            // The tile is whole registers wide, outputs are not.
-            var rest = (columns - c) * sizeof(T);
-            Unsafe.CopyBlockUnaligned(line, bias + column + c, (uint)rest);
-            var last = TLanes.Load(sums + c) + T.Load<TLanes>(line);
-            if (old is not null)
-            {
-                Unsafe.CopyBlockUnaligned(line, old + c, (uint)rest);
-                last += T.Load<TLanes>(line);
-            }
-            T.Store(TActivation.Apply(last), line);
-            Unsafe.CopyBlockUnaligned(target + c, line, (uint)rest);
-        }
+        var c = 0;
+        for (; c + 2 * TLanes.Count <= columns; c += 2 * TLanes.Count) RunPair<TActivation, TLanes>(tile + c, panel, first, rows, column + c);
+        if (c < columns) RunRest<TActivation, TLanes>(tile + c, panel, first, rows, column + c, columns - c);
     }
 
-    /// <summary>Of four registers' width, biases and all in registers.</summary>
+    /// <summary>Of two registers' width, their biases in registers.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void RunWide<TActivation, TLanes>(float* tile, int panel, int first, int rows, int column)
+    private void RunPair<TActivation, TLanes>(float* tile, int panel, int first, int rows, int column)
         where TActivation : IActivation where TLanes : struct, ILanes<TLanes>
     {
         var (b0, b1) = (T.Load<TLanes>(bias + column), T.Load<TLanes>(bias + column + TLanes.Count));
-        var (b2, b3) = (T.Load<TLanes>(bias + column + 2 * TLanes.Count), T.Load<TLanes>(bias + column + 3 * TLanes.Count));
         var at = (long)first * outputs + column;
         for (var row = 0; row < rows; row++, tile += panel, at += outputs)
         {
             var (v0, v1) = (TLanes.Load(tile) + b0, TLanes.Load(tile + TLanes.Count) + b1);
-            var (v2, v3) = (TLanes.Load(tile + 2 * TLanes.Count) + b2, TLanes.Load(tile + 3 * TLanes.Count) + b3);
             if (residual is not null)
             {
                 var old = residual + at;
                 (v0, v1) = (v0 + T.Load<TLanes>(old), v1 + T.Load<TLanes>(old + TLanes.Count));
-                (v2, v3) = (v2 + T.Load<TLanes>(old + 2 * TLanes.Count), v3 + T.Load<TLanes>(old + 3 * TLanes.Count));
             }
-            var target = y + at;
-            T.Store(TActivation.Apply(v0), target);
-            T.Store(TActivation.Apply(v1), target + TLanes.Count);
-            T.Store(TActivation.Apply(v2), target + 2 * TLanes.Count);
-            T.Store(TActivation.Apply(v3), target + 3 * TLanes.Count);
+            T.Store(TActivation.Apply(v0), y + at);
+            T.Store(TActivation.Apply(v1), y + at + TLanes.Count);
         }
     }
+
+    /// <summary>The last outputs; the tile is whole registers wide, they are not.</summary>
+    private void RunRest<TActivation, TLanes>(float* tile, int panel, int first, int rows, int column, int columns)
+        where TActivation : IActivation where TLanes : struct, ILanes<TLanes>
+    {
+        T* offsets = stackalloc T[TLanes.Count], old = stackalloc T[TLanes.Count], result = stackalloc T[TLanes.Count];
+        for (var c = 0; c < columns; c += TLanes.Count)
+        {
+            var count = Math.Min(columns - c, TLanes.Count);
+            Copy(bias + column + c, offsets, count);
+            for (var row = 0; row < rows; row++)
+            {
+                var at = (long)(first + row) * outputs + column + c;
+                var value = TLanes.Load(tile + row * panel + c) + T.Load<TLanes>(offsets);
+                if (residual is not null)
+                {
+                    Copy(residual + at, old, count);
+                    value += T.Load<TLanes>(old);
+                }
+                T.Store(TActivation.Apply(value), result);
+                Copy(result, y + at, count);
+            }
+        }
+    }
+
+    // Unsafe.CopyBlock into a buffer read as a vector before: .NET 10's compiler keeps the old vector.
+    private static void Copy(T* from, T* to, int count) => new ReadOnlySpan<T>(from, count).CopyTo(new Span<T>(to, count));
 }

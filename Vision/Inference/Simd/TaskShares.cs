@@ -13,7 +13,7 @@ internal unsafe struct TaskShares
 
     private readonly int tasks;
     private readonly int threads;
-    private fixed int taken[MostThreads * Stride];
+    private fixed int taken[(MostThreads + 1) * Stride];
 
     public TaskShares(int tasks) => (this.tasks, threads) = (tasks, Math.Clamp(OpenMp.Threads, 1, MostThreads));
 
@@ -26,7 +26,8 @@ internal unsafe struct TaskShares
         {
             var owner = (thread + i) % threads;
             var (first, end) = (First(owner), First(owner + 1));
-            ref var next = ref taken[owner * Stride];
+            // Not the line in which all read what the job is.
+            ref var next = ref taken[(owner + 1) * Stride];
             if (first + Volatile.Read(ref next) >= end) continue;
             var task = first + Interlocked.Increment(ref next) - 1;
             if (task < end) return task;
