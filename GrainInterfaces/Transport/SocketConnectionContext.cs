@@ -8,31 +8,27 @@ namespace FewShotCluster.GrainInterfaces.Transport;
 
 /// <summary>
 /// One TCP connection between nodes, or of a client with a node. Whoever reads receives, and whoever writes sends: no thread stands between
-/// them and the socket, and a photo fits into one block, so that it takes a few system calls.
+/// them and the socket, and a photo takes a few system calls. Orleans ends its reading and its writing, then aborts it, then waits for
+/// <see cref="ConnectionClosed"/>; a connection whose handshake fails is aborted at once.
 /// </summary>
 internal sealed class SocketConnectionContext : ConnectionContext, IDuplexPipe
 {
-    // A photo of 150 KB and its headers; rented while there is something to read or to send.
-    private const int BlockBytes = 256 * 1024;
-
-    // For what is left to send at the end; the thread that closes waits for it.
-    private static readonly TimeSpan LastSend = TimeSpan.FromSeconds(1);
+    // Rented while something is there that has not been read: a stranger who sends a byte and no more holds one.
+    private const int ReadBytes = 64 * 1024;
 
     private readonly Socket socket;
     private readonly CancellationTokenSource closed = new();
-    private int ended;
+    private int isClosed;
 
     /// <param name="socket">Connected; the connection's from now on.</param>
     public SocketConnectionContext(Socket socket)
     {
         this.socket = socket;
-        socket.SendTimeout = (int)LastSend.TotalMilliseconds;
         (LocalEndPoint, RemoteEndPoint) = (socket.LocalEndPoint, socket.RemoteEndPoint);
         ConnectionClosed = closed.Token;
         Transport = this;
-        // What was written is still sent when reading ends; nothing is left to read for once writing has ended.
-        Input = PipeReader.Create(new Side(socket, () => End(SocketShutdown.Receive)), new(bufferSize: BlockBytes, useZeroByteReads: true));
-        Output = PipeWriter.Create(new Side(socket, () => End(SocketShutdown.Both)), new(minimumBufferSize: BlockBytes));
+        Input = PipeReader.Create(new NetworkStream(socket, ownsSocket: false), new(bufferSize: ReadBytes, useZeroByteReads: true));
+        Output = new SocketPipeWriter(socket);
     }
 
     /// <summary>What the other end sent.</summary>
@@ -53,82 +49,23 @@ internal sealed class SocketConnectionContext : ConnectionContext, IDuplexPipe
 
     public override EndPoint? RemoteEndPoint { get; set; }
 
-    /// <summary>Cancelled once both directions have ended.</summary>
+    /// <summary>Cancelled once the socket is closed, which is when the connection was aborted or disposed.</summary>
     public override CancellationToken ConnectionClosed { get; set; }
 
-    public override void Abort(ConnectionAbortedException abortReason)
-    {
-        Shutdown(SocketShutdown.Both);
-        Input.CancelPendingRead();
-        Output.CancelPendingFlush();
-    }
+    public override void Abort(ConnectionAbortedException abortReason) => Close();
 
-    public override async ValueTask DisposeAsync()
+    public override ValueTask DisposeAsync()
     {
-        try
-        {
-            await Input.CompleteAsync();
-            // Not the asynchronous one: nothing would end its last send.
-            Output.Complete();
-        }
-        finally
-        {
-            Close();
-        }
-    }
-
-    private void End(SocketShutdown direction)
-    {
-        Shutdown(direction);
-        if (Interlocked.Increment(ref ended) == 2) Close();
+        Close();
+        return default;
     }
 
     private void Close()
     {
+        if (Interlocked.Exchange(ref isClosed, 1) != 0) return;
+        SocketTransport.Shutdown(socket);
         socket.Dispose();
-        // Its listeners run elsewhere: they wait for the two directions that end here.
+        // Elsewhere: its listeners close connections, and this is called by one.
         _ = closed.CancelAsync();
-    }
-
-    private void Shutdown(SocketShutdown direction)
-    {
-        try
-        {
-            socket.Shutdown(direction);
-        }
-        catch (Exception e) when (e is SocketException or ObjectDisposedException)
-        {
-            // The other end was faster.
-        }
-    }
-
-    /// <summary>
-    /// One direction: its end is told, the socket stays the connection's. After a send that broke off nothing is sent: the other end would
-    /// read it as what was missing.
-    /// </summary>
-    private sealed class Side(Socket socket, Action end) : NetworkStream(socket, ownsSocket: false)
-    {
-        private int disposed;
-        private bool isBroken;
-
-        public override async ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
-        {
-            cancellationToken.ThrowIfCancellationRequested();
-            if (isBroken) return;
-            isBroken = true;
-            await base.WriteAsync(buffer, cancellationToken);
-            isBroken = false;
-        }
-
-        public override void Write(ReadOnlySpan<byte> buffer)
-        {
-            if (!isBroken) base.Write(buffer);
-        }
-
-        protected override void Dispose(bool disposing)
-        {
-            base.Dispose(disposing);
-            if (disposing && Interlocked.Exchange(ref disposed, 1) == 0) end();
-        }
     }
 }

@@ -47,6 +47,19 @@ internal sealed class SocketTransport : IConnectionFactory, IConnectionListenerF
         }
     }
 
+    /// <summary>Ends both directions, for those too who wait for one.</summary>
+    internal static void Shutdown(Socket socket)
+    {
+        try
+        {
+            socket.Shutdown(SocketShutdown.Both);
+        }
+        catch (Exception e) when (e is SocketException or ObjectDisposedException)
+        {
+            // The other end was faster.
+        }
+    }
+
     private static Socket Create(EndPoint endpoint) => new(endpoint.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
 
     // As Orleans's own: nothing waits for more to send, an ended connection leaves no port behind in TIME_WAIT, and one whose other machine
@@ -69,21 +82,28 @@ internal sealed class SocketTransport : IConnectionFactory, IConnectionListenerF
         {
             while (true)
             {
+                Socket? accepted = null;
                 try
                 {
-                    var accepted = await socket.AcceptAsync(cancellationToken);
+                    accepted = await socket.AcceptAsync(cancellationToken);
                     Configure(accepted);
-                    return new SocketConnectionContext(accepted);
+                    var connection = new SocketConnectionContext(accepted);
+                    accepted = null;
+                    return connection;
                 }
                 catch (Exception e) when (e is ObjectDisposedException or SocketException { SocketErrorCode: SocketError.OperationAborted })
                 {
                     // Unbound.
                     return null;
                 }
-                catch (SocketException)
+                catch (Exception e) when (e is SocketException or IOException)
                 {
                     // Reset while it waited, or the process has no file handle left: the next one, in a while.
                     await Task.Delay(PauseAfterFailure, cancellationToken);
+                }
+                finally
+                {
+                    accepted?.Dispose();
                 }
             }
         }

@@ -29,6 +29,9 @@ internal sealed partial class ServerProcess : IAsyncDisposable
 
     public string ReadyLine { get; }
 
+    /// <summary>Sockets that it has open now (Linux).</summary>
+    public int OpenSockets => Directory.GetFiles($"/proc/{process.Id}/fd").Count(file => new FileInfo(file).LinkTarget is { } link && link.StartsWith("socket:", StringComparison.Ordinal));
+
     /// <summary>What it logged so far.</summary>
     public string Log => Text(log);
 
