@@ -32,7 +32,7 @@ public sealed class CompiledConvNeXtV2 : IDisposable
         {
             blocks.Add(stage == 0 ? Stem(side) : Downsample(stage, side));
             side /= stage == 0 ? 4 : 2;
-            for (var i = 0; i < Depths[stage]; i++) blocks.Add(Block($"stages.{stage}.{i}.", Dims[stage], side));
+            for (var i = 0; i < Depths[stage]; i++) blocks.Add(Block($"stages.{stage}.{i}.", side));
         }
         norm = [NormEpsilon, .. weights.KeepBoth("norm")];
         head = [.. weights.KeepLinear("head")];
@@ -72,27 +72,27 @@ public sealed class CompiledConvNeXtV2 : IDisposable
     public void Dispose() => weights.Dispose();
 
     private KernelCall Stem(int side) =>
-        new("convnext_stem", [.. Conv("downsample_layers.0.0", 0, 4, 1, side), .. weights.KeepBoth("downsample_layers.0.1")]);
+        new("convnext_stem", [.. Conv("downsample_layers.0.0", 4, side), .. weights.KeepBoth("downsample_layers.0.1")]);
 
     private KernelCall Downsample(int stage, int side)
     {
         var name = $"downsample_layers.{stage}.";
-        return new("convnext_downsample", [.. weights.KeepBoth(name + "0"), .. Conv(name + "1", 0, 2, 1, side)]);
+        return new("convnext_downsample", [.. weights.KeepBoth(name + "0"), .. Conv(name + "1", 2, side)]);
     }
 
-    private KernelCall Block(string name, int dim, int side)
+    private KernelCall Block(string name, int side)
     {
         using var scope = NewDisposeScope();
         var project = weights.Take(name + "pwconv2.weight");
         var bias = weights.Take(name + "pwconv2.bias").Plus(project.matmul(weights.Take(name + "grn.beta").flatten()));
         return new("convnext_block",
         [
-            .. Conv(name + "dwconv", 3, 1, dim, side), .. weights.KeepBoth(name + "norm"),
+            weights.KeepDepthwise(weights.Take(name + "dwconv.weight"), side), weights.Keep(name + "dwconv.bias"), .. weights.KeepBoth(name + "norm"),
             weights.KeepBlockLinear(weights.Take(name + "pwconv1.weight")), weights.Keep(name + "pwconv1.bias"),
             weights.KeepSingle(weights.Take(name + "grn.gamma")), weights.KeepBlockLinear(project), weights.Keep(bias),
         ]);
     }
 
-    private Tensor[] Conv(string name, int padding, int stride, int groups, int side) =>
-        [weights.KeepConv(weights.Take(name + ".weight"), padding, stride, groups, side), weights.Keep(name + ".bias")];
+    private Tensor[] Conv(string name, int stride, int side) =>
+        [weights.KeepConv(weights.Take(name + ".weight"), 0, stride, 1, side), weights.Keep(name + ".bias")];
 }

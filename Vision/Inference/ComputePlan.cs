@@ -80,8 +80,7 @@ public sealed record ComputePlan
     /// The plan for a device; null: the CPU. Kernels that cannot compute there, or not this number format, give way to the next.
     /// </summary>
     /// <remarks>
-    /// Ours are for float32 on AVX2 and, where libtorch has <see cref="Brgemm"/>, for bfloat16; in float32 on AVX-512 oneDNN's
-    /// operators are a few per cent ahead on large layers. oneDNN computes float32 always and bfloat16 where the processor has it; what it would emulate goes to torch's own operators, which are slow but right. A GPU has torch's operators
+    /// Ours are for float32 on AVX2 or AVX-512 and, where libtorch has <see cref="Brgemm"/>, for bfloat16. oneDNN computes float32 always and bfloat16 where the processor has it; what it would emulate goes to torch's own operators, which are slow but right. A GPU has torch's operators
     /// alone, recorded as CUDA graphs unless they were asked for by name.
     /// </remarks>
     public static ComputePlan For(
@@ -101,13 +100,7 @@ public sealed record ComputePlan
         var isSingle = isCpu && scalar == ScalarType.Float32;
         var isNative = isSingle || (isCpu && scalar == ScalarType.BFloat16 && CpuFeatures.FastBFloat16);
         var oneDnn = isNative && kernels != ComputeKernels.Aten ? Kernels.OneDnn : null;
-        var isOurs = oneDnn is not null && (kernels, isSingle) switch
-        {
-            (ComputeKernels.OneDnn, _) => false,
-            (_, false) => Brgemm.IsSupported,
-            (ComputeKernels.Simd, true) => true,
-            _ => !CpuFeatures.HasAvx512,
-        };
+        var isOurs = oneDnn is not null && kernels != ComputeKernels.OneDnn && (isSingle || Brgemm.IsSupported);
         return new ComputePlan(
             device, scalar, (isOurs ? Kernels.Simd : null) ?? oneDnn ?? Kernels.Aten,
             !isCpu && kernels != ComputeKernels.Aten && CudaGraph.IsSupported ? new GraphPool() : null);

@@ -84,6 +84,11 @@ internal class Kernels
     /// <param name="side">Of the usual input, pixels.</param>
     public virtual IDisposable PackConv3x3(Tensor weight, int side) => PackConv(weight, 1, 1, 1, side);
 
+    /// <summary>ConvNeXt's depthwise convolution, in front of a layer norm.</summary>
+    /// <param name="weight">[channels, 1, k, k], k odd: the picture keeps its size.</param>
+    /// <param name="side">Of the usual input, pixels.</param>
+    public virtual IDisposable PackDepthwise(Tensor weight, int side) => PackConv(weight, (int)weight.shape[2] / 2, 1, (int)weight.shape[0], side);
+
     /// <summary>A convolution's weights [out, in / groups, k, k] in the layout that <c>conv*</c> take.</summary>
     /// <param name="weight">The weights.</param>
     /// <param name="padding">On each side, pixels.</param>

@@ -29,27 +29,28 @@ internal static unsafe class LayerNorm
         for (int thread = OpenMp.Thread, task; (task = job.Shares.Take(thread)) >= 0;)
         {
             for (var row = task * RowsATask; row < Math.Min(job.Rows, (task + 1) * RowsATask); row++)
-                Normalise<T, TLanes>(ref job, job.X + (long)row * job.Channels, job.Y + (long)row * job.Channels);
+                Normalise<T, T, TLanes>(job.X + (long)row * job.Channels, job.Weight, job.Bias, job.Y + (long)row * job.Channels, job.Channels, job.Epsilon);
         }
     }
 
+    /// <summary>One row.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Normalise<T, TLanes>(ref Job<T> job, T* x, T* y)
-        where T : unmanaged, IElement<T> where TLanes : struct, ILanes<TLanes>
+    public static void Normalise<TFrom, T, TLanes>(TFrom* x, T* weight, T* bias, T* y, int channels, float epsilon)
+        where TFrom : unmanaged, IElement<TFrom> where T : unmanaged, IElement<T> where TLanes : struct, ILanes<TLanes>
     {
         TLanes sum = TLanes.Create(0), squares = sum;
-        for (var c = 0; c < job.Channels; c += TLanes.Count) sum += T.Load<TLanes>(x + c);
-        var mean = TLanes.Create(sum.Sum() / job.Channels);
-        for (var c = 0; c < job.Channels; c += TLanes.Count)
+        for (var c = 0; c < channels; c += TLanes.Count) sum += TFrom.Load<TLanes>(x + c);
+        var mean = TLanes.Create(sum.Sum() / channels);
+        for (var c = 0; c < channels; c += TLanes.Count)
         {
-            var difference = T.Load<TLanes>(x + c) - mean;
+            var difference = TFrom.Load<TLanes>(x + c) - mean;
             squares = TLanes.MultiplyAdd(difference, difference, squares);
         }
-        var scale = TLanes.Create(1 / MathF.Sqrt(squares.Sum() / job.Channels + job.Epsilon));
-        for (var c = 0; c < job.Channels; c += TLanes.Count)
+        var scale = TLanes.Create(1 / MathF.Sqrt(squares.Sum() / channels + epsilon));
+        for (var c = 0; c < channels; c += TLanes.Count)
         {
-            var normal = (T.Load<TLanes>(x + c) - mean) * scale;
-            T.Store(TLanes.MultiplyAdd(normal, T.Load<TLanes>(job.Weight + c), T.Load<TLanes>(job.Bias + c)), y + c);
+            var normal = (TFrom.Load<TLanes>(x + c) - mean) * scale;
+            T.Store(TLanes.MultiplyAdd(normal, T.Load<TLanes>(weight + c), T.Load<TLanes>(bias + c)), y + c);
         }
     }
 

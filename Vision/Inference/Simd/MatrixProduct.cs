@@ -1,33 +1,46 @@
+using System.Runtime.CompilerServices;
+
 namespace FewShotCluster.Vision.Inference.Simd;
 
 /// <summary>
-/// A linear layer in float32 on <see cref="RowKernel"/>: y = activation(x W^T + bias + residual). A panel's weights stay in the first-level cache while a block
-/// of rows, which stays in the second-level one, goes past; blocks are taken by whichever thread is free. A sum is always taken in the
-/// same order, whatever rows are beside it.
+/// A linear layer, y = activation(x W^T + bias + residual), in float32 on <see cref="RowKernel"/> or in bfloat16 on <see cref="Brgemm"/>: a
+/// block of rows, which stays in the second-level cache, meets one panel of weights after the other, and each result is finished while it
+/// is in the first-level one. Sums are float32's and depend on no row beside them.
 /// </summary>
 internal static unsafe class MatrixProduct
 {
-    private const int MostRows = 96, OuterDepth = 1024, InnerDepth = 256, Panel = RowKernel.Panel;
-    private const int TasksAThread = 8, MinPanelsATask = 2;
+    private const int MostRows = 100, FewestRows = 32, CachedBytes = 512 << 10, LongRowBytes = 8 << 10, TasksAThread = 6;
+    private const int PageBytes = 4096, CacheLine = 64, FewestPagedRows = 12;
 
     /// <param name="x">[rows, inputs]</param>
     /// <param name="weights">[outputs, inputs]</param>
     /// <param name="bias">[outputs]</param>
     /// <param name="residual">[rows, outputs], or null.</param>
-    /// <param name="y">[rows, outputs]</param>
+    /// <param name="y">[rows, outputs]; neither x nor the residual.</param>
     /// <param name="rows">Number of rows.</param>
     /// <param name="activation">What comes last.</param>
-    public static void Run(float* x, PackedMatrix weights, float* bias, float* residual, float* y, int rows, Activation activation)
+    /// <param name="scales">[rows / rowsAScale, inputs]: what x is multiplied with first; null: nothing.</param>
+    /// <param name="rowsAScale">Rows that share one.</param>
+    public static void Run<T>(
+        T* x, PackedMatrix weights, T* bias, T* residual, T* y, int rows, Activation activation, float* scales = null, int rowsAScale = 1)
+        where T : unmanaged, IElement<T>
     {
-        var rowBlocks = (rows + MostRows - 1) / MostRows;
-        // All of nearly the same size: a last block of few rows would cost as much memory traffic as a whole one.
-        var blockRows = ((rows + rowBlocks - 1) / rowBlocks + RowKernel.MaxRows - 1) / RowKernel.MaxRows * RowKernel.MaxRows;
-        rowBlocks = (rows + blockRows - 1) / blockRows;
-        var chunks = Math.Clamp(TasksAThread * OpenMp.Threads / rowBlocks, 1, Math.Max(1, weights.Panels / MinPanelsATask));
-        var job = new Job
+        var threads = OpenMp.Threads;
+        var most = Math.Clamp(CachedBytes / (weights.Inputs * sizeof(T)), FewestRows, MostRows);
+        var blocks = (rows + most - 1) / most;
+        // As many for each thread, and all of one size, as machine code is made for each: the last begins earlier rather than be smaller.
+        if (blocks > 1) blocks = (blocks + threads - 1) / threads * threads;
+        var blockRows = (rows + blocks - 1) / blocks;
+        blocks = (rows + blockRows - 1) / blockRows;
+        // Rows that lie whole pages apart share few lines of the first-level cache: they are copied, once for each task.
+        var isPaged = weights.Inputs * sizeof(T) % PageBytes == 0 && blockRows > FewestPagedRows;
+        var isCopied = isPaged || scales is not null;
+        var tasks = threads * (isCopied ? 1 : TasksAThread);
+        var chunks = Math.Clamp((tasks + blocks - 1) / blocks, 1, weights.Panels);
+        var job = new Job<T>
         {
             X = x,
-            W = (float*)weights.Values,
+            W = (T*)weights.Values,
             Bias = bias,
             Residual = residual,
             Y = y,
@@ -36,59 +49,91 @@ internal static unsafe class MatrixProduct
             Inputs = weights.Inputs,
             Outputs = weights.Outputs,
             Panels = weights.Panels,
+            Panel = weights.Panel,
+            // Two rows of inputs beyond that size crowd the weights out of the second-level cache.
+            Depth = weights.Inputs * sizeof(T) > LongRowBytes ? LongRowBytes / 2 / sizeof(T) : weights.Inputs,
             Chunks = chunks,
-            Shares = new TaskShares(rowBlocks * chunks),
+            Scales = scales,
+            RowsAScale = rowsAScale,
+            StrideX = isCopied ? weights.Inputs + CacheLine / sizeof(T) : weights.Inputs,
+            Shares = new TaskShares(blocks * chunks),
             Activation = activation,
         };
-        OpenMp.Run(&Body, &job);
+        OpenMp.Run(&Body<T>, &job);
         GC.KeepAlive(weights);
     }
 
-    private static void Body(void* state)
+    private static void Body<T>(void* state) where T : unmanaged, IElement<T>
     {
-        ref var job = ref *(Job*)state;
+        ref var job = ref *(Job<T>*)state;
+        var panelsATask = job.Depth == job.Inputs ? 1 : (job.Panels + job.Chunks - 1) / job.Chunks;
+        var sums = (long)panelsATask * job.BlockRows * job.Panel;
+        var tile = ThreadScratch.Of(sums + (job.StrideX == job.Inputs ? 0 : (long)job.BlockRows * job.StrideX));
         for (int thread = OpenMp.Thread, task; (task = job.Shares.Take(thread)) >= 0;)
-            Block(ref job, task);
+            Block(ref job, task, tile, (T*)(tile + sums));
+        if (typeof(T) == typeof(BrainFloat)) Brgemm.Release();
     }
 
-    private static void Block(ref Job job, int task)
+    private static void Block<T>(ref Job<T> job, int task, float* tile, T* copy) where T : unmanaged, IElement<T>
     {
-        var (first, chunk) = (task / job.Chunks * job.BlockRows, task % job.Chunks);
-        var rows = Math.Min(job.BlockRows, job.Rows - first);
-        var (from, to) = (chunk * job.Panels / job.Chunks, (chunk + 1) * job.Panels / job.Chunks);
-        var tile = stackalloc float[MostRows * Panel];
-        var finish = new ProductEpilogue<Float32>((Float32*)job.Bias, (Float32*)job.Residual, (Float32*)job.Y, job.Outputs, job.Activation);
-        for (var outer = 0; outer < job.Inputs; outer += OuterDepth)
+        var first = Math.Min(task / job.Chunks * job.BlockRows, job.Rows - job.BlockRows);
+        var chunk = task % job.Chunks;
+        var (from, to) = ((int)((long)chunk * job.Panels / job.Chunks), (int)((chunk + 1L) * job.Panels / job.Chunks));
+        var finish = new ProductEpilogue<T>(job.Bias, job.Residual, job.Y, job.Outputs, job.Activation);
+        var x = job.X + (long)first * job.Inputs;
+        if (job.StrideX != job.Inputs)
         {
-            var end = Math.Min(outer + OuterDepth, job.Inputs);
+            for (var row = 0; row < job.BlockRows; row++) Copy(ref job, first + row, copy + (long)row * job.StrideX);
+            x = copy;
+        }
+        for (var k = 0; k < job.Inputs; k += job.Depth)
+        {
+            var depth = Math.Min(job.Depth, job.Inputs - k);
             for (var panel = from; panel < to; panel++)
             {
-                var y = job.Y + (long)first * job.Outputs + panel * Panel;
-                var columns = Math.Min(Panel, job.Outputs - panel * Panel);
-                if (outer > 0) Copy(y, job.Outputs, tile, Panel, rows, columns);
-                for (var k = outer; k < end; k += InnerDepth)
-                {
-                    var weights = job.W + ((long)panel * job.Inputs + k) * Panel;
-                    RowKernel.Multiply(
-                        rows, job.X + (long)first * job.Inputs + k, job.Inputs, weights, tile, Panel, Math.Min(InnerDepth, end - k),
-                        add: k > 0, panel + 1 < to ? weights + (long)job.Inputs * Panel : null);
-                }
-                if (end < job.Inputs) Copy(tile, Panel, y, job.Outputs, rows, columns);
-                else finish.Run(tile, Panel, first, rows, panel * Panel, columns);
+                // Sums of all panels wait for the next part of the inputs, if there is one.
+                var sums = depth == job.Inputs ? tile : tile + (long)(panel - from) * job.BlockRows * job.Panel;
+                var weights = job.W + ((long)panel * job.Inputs + k) * job.Panel;
+                Multiply(job.BlockRows, depth, x + k, job.StrideX, weights, sums, k > 0, weights + (long)job.Inputs * job.Panel);
+                if (k + depth == job.Inputs)
+                    finish.Run(sums, job.Panel, first, job.BlockRows, panel * job.Panel, Math.Min(job.Panel, job.Outputs - panel * job.Panel));
             }
         }
     }
 
-    private static void Copy(float* from, int strideFrom, float* to, int strideTo, int rows, int columns)
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Multiply<T>(int rows, int depth, T* a, int strideA, T* b, float* c, bool add, T* next) where T : unmanaged, IElement<T>
     {
-        for (var row = 0; row < rows; row++)
-            new ReadOnlySpan<float>(from + (long)row * strideFrom, columns).CopyTo(new Span<float>(to + (long)row * strideTo, columns));
+        if (typeof(T) == typeof(BrainFloat)) Brgemm.Multiply(rows, depth, a, strideA, b, c, add);
+        else RowKernel.Multiply(rows, depth, (float*)a, strideA, (float*)b, c, RowKernel.Panel, add, (float*)next);
     }
 
-    private struct Job
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Copy<T>(ref Job<T> job, int row, T* to) where T : unmanaged, IElement<T>
     {
-        public float* X, W, Bias, Residual, Y;
-        public int Rows, BlockRows, Inputs, Outputs, Panels, Chunks;
+        var from = job.X + (long)row * job.Inputs;
+        if (job.Scales is null)
+        {
+            new ReadOnlySpan<T>(from, job.Inputs).CopyTo(new Span<T>(to, job.Inputs));
+            return;
+        }
+        var scale = job.Scales + (long)(row / job.RowsAScale) * job.Inputs;
+        if (CpuFeatures.HasAvx512 && job.Inputs % Lanes16.Count == 0) Scale<T, Lanes16>(from, scale, to, job.Inputs);
+        else Scale<T, Lanes8>(from, scale, to, job.Inputs);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Scale<T, TLanes>(T* from, float* scale, T* to, int count)
+        where T : unmanaged, IElement<T> where TLanes : struct, ILanes<TLanes>
+    {
+        for (var k = 0; k < count; k += TLanes.Count) T.Store(T.Load<TLanes>(from + k) * TLanes.Load(scale + k), to + k);
+    }
+
+    private struct Job<T> where T : unmanaged
+    {
+        public T* X, W, Bias, Residual, Y;
+        public float* Scales;
+        public int Rows, BlockRows, Inputs, Outputs, Panels, Panel, Depth, Chunks, StrideX, RowsAScale;
         public TaskShares Shares;
         public Activation Activation;
     }

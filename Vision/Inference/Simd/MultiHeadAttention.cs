@@ -8,7 +8,9 @@ namespace FewShotCluster.Vision.Inference.Simd;
 /// </summary>
 internal static unsafe class MultiHeadAttention
 {
-    private const int Panel = RowKernel.Panel, QueryBlock = 24;
+    private const int QueryBlock = 24;
+
+    private static int Panel => RowKernel.Panel;
 
     /// <param name="projected">[texts or images, length, 3, heads, depth]: queries, keys, values.</param>
     /// <param name="attended">[texts or images, length, heads, depth]</param>
@@ -38,12 +40,12 @@ internal static unsafe class MultiHeadAttention
     {
         ref var job = ref *(Job<T>*)state;
         var (length, depth) = (job.Length, job.Depth);
-        var padded = (length + Panel - 1) / Panel * Panel;
-        var keys = ThreadScratch.Of((long)padded * 2 * depth + QueryBlock * (padded + 2L * depth)); // [padded / 16][depth][16]
-        var values = keys + (long)padded * depth;                                                 // [depth / 16][length][16]
-        var scores = values + (long)padded * depth;                                               // [block, padded]
-        var queries = scores + (long)QueryBlock * padded;                                         // [block, depth]
-        var results = queries + QueryBlock * depth;                                               // [block, depth]
+        var (padded, wide) = ((length + Panel - 1) / Panel * Panel, (depth + Panel - 1) / Panel * Panel);
+        var keys = ThreadScratch.Of((long)padded * 2 * wide + QueryBlock * (padded + 2L * wide)); // [padded / panel][depth][panel]
+        var values = keys + (long)padded * wide;                                                // [wide / panel][length][panel]
+        var scores = values + (long)padded * wide;                                              // [block, padded]
+        var queries = scores + (long)QueryBlock * padded;                                       // [block, depth]
+        var results = queries + QueryBlock * wide;                                              // [block, wide]
         for (int thread = OpenMp.Thread, task; (task = job.Shares.Take(thread)) >= 0;)
         {
             var (item, head) = Math.DivRem(task, job.Heads);
@@ -58,12 +60,12 @@ internal static unsafe class MultiHeadAttention
                 var seen = job.Causal ? first + rows : length;
                 for (var row = 0; row < rows; row++) Read<T, TLanes>(source + (first + row) * 3L * width, queries + row * depth, depth);
                 for (var key = 0; key < seen; key += Panel)
-                    RowKernel.Multiply(rows, queries, depth, keys + key * depth, scores + key, padded, depth, add: false);
+                    RowKernel.Multiply(rows, depth, queries, depth, keys + key * depth, scores + key, padded, add: false, keys + (key + Panel) * depth);
                 for (var row = 0; row < rows; row++)
                     Softmax<TLanes>(scores + row * padded, job.Causal ? first + row + 1 : seen, seen, 1 / MathF.Sqrt(depth));
                 for (var channel = 0; channel < depth; channel += Panel)
-                    RowKernel.Multiply(rows, scores, padded, values + channel * length, results + channel, depth, seen, add: false);
-                for (var row = 0; row < rows; row++) Write<T, TLanes>(results + row * depth, target + (first + row) * (long)width, depth);
+                    RowKernel.Multiply(rows, seen, scores, padded, values + channel * length, results + channel, wide, add: false, values + (channel + Panel) * length);
+                for (var row = 0; row < rows; row++) Write<T, TLanes>(results + row * wide, target + (first + row) * (long)width, depth);
             }
         }
     }

@@ -5,30 +5,23 @@ namespace FewShotCluster.Vision.Inference.Simd;
 
 /// <summary>
 /// Weights [outputs, inputs] of a linear layer in the order in which products read them: panels of outputs, zeros behind the last one.
-/// For <see cref="BrgemmProduct"/> 64 outputs wide, float32 [panels][inputs][64] or bfloat16 [panels][inputs / 2][64][2]; for
-/// <see cref="MatrixProduct"/> float32 [panels][inputs][16].
+/// float32 for <see cref="RowKernel"/> [panels][inputs][panel], bfloat16 for <see cref="Brgemm"/> [panels][inputs / 2][panel][2].
 /// </summary>
 internal sealed unsafe class PackedMatrix : IDisposable
 {
     private const int CacheLine = 64;
 
     /// <param name="weight">[outputs, inputs], float32 or (see <see cref="Supports"/>) bfloat16; its owner's.</param>
-    public PackedMatrix(Tensor weight) : this(weight, Brgemm.IsSupported)
-    {
-    }
-
-    /// <summary>For products of one kind; those of bfloat16 are brgemm's.</summary>
-    internal PackedMatrix(Tensor weight, bool isForBrgemm)
+    public PackedMatrix(Tensor weight)
     {
         (Outputs, Inputs) = ((int)weight.shape[0], (int)weight.shape[1]);
-        IsForBrgemm = isForBrgemm;
-        var panel = IsForBrgemm ? Brgemm.Panel : RowKernel.Panel;
-        Panels = (Outputs + panel - 1) / panel;
+        Panel = weight.dtype == ScalarType.BFloat16 ? Brgemm.Panel : RowKernel.Panel;
+        Panels = (Outputs + Panel - 1) / Panel;
         using var scope = NewDisposeScope();
-        var panels = nn.functional.pad(weight, [0, 0, 0, Panels * panel - Outputs]);
+        var panels = nn.functional.pad(weight, [0, 0, 0, Panels * Panel - Outputs]);
         var packed = weight.dtype == ScalarType.BFloat16
-            ? panels.view(Panels, panel, Inputs / 2, 2).transpose(1, 2).contiguous()
-            : panels.view(Panels, panel, Inputs).transpose(1, 2).contiguous();
+            ? panels.view(Panels, Panel, Inputs / 2, 2).transpose(1, 2).contiguous()
+            : panels.view(Panels, Panel, Inputs).transpose(1, 2).contiguous();
         var bytes = packed.bytes;
         Values = NativeMemory.AlignedAlloc((nuint)bytes.Length, CacheLine);
         bytes.CopyTo(new Span<byte>(Values, bytes.Length));
@@ -42,7 +35,8 @@ internal sealed unsafe class PackedMatrix : IDisposable
 
     public int Panels { get; }
 
-    public bool IsForBrgemm { get; }
+    /// <summary>Outputs of a panel.</summary>
+    public int Panel { get; }
 
     public void* Values { get; private set; }
 

@@ -11,7 +11,7 @@ internal sealed unsafe partial class SimdKernels
     /// <param name="bias">[outputs]</param>
     /// <param name="residual">[N, ..., outputs]</param>
     /// <param name="activation">What comes last.</param>
-    /// <param name="scales">[N, inputs] in float32: what x is multiplied with first, on <see cref="Brgemm"/> alone.</param>
+    /// <param name="scales">[N, inputs] in float32, inputs a multiple of 8: what x is multiplied with first.</param>
     internal static Tensor Linear(
         Tensor x, PackedMatrix weights, Tensor bias, Tensor? residual = null, Activation activation = Activation.None, Tensor? scales = null)
     {
@@ -24,13 +24,11 @@ internal sealed unsafe partial class SimdKernels
         {
             var rowsAScale = rows / (int)x.shape[0];
             if (x.dtype == ScalarType.BFloat16)
-                BrgemmProduct.Run(
+                MatrixProduct.Run(
                     (BrainFloat*)input, weights, (BrainFloat*)offsets, (BrainFloat*)old, (BrainFloat*)output, rows, activation, (float*)factors, rowsAScale);
-            else if (weights.IsForBrgemm)
-                BrgemmProduct.Run(
-                    (Float32*)input, weights, (Float32*)offsets, (Float32*)old, (Float32*)output, rows, activation, (float*)factors, rowsAScale);
             else
-                MatrixProduct.Run((float*)input, weights, (float*)offsets, (float*)old, (float*)output, rows, activation);
+                MatrixProduct.Run(
+                    (Float32*)input, weights, (Float32*)offsets, (Float32*)old, (Float32*)output, rows, activation, (float*)factors, rowsAScale);
         }
         return result;
     }

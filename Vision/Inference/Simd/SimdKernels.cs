@@ -9,7 +9,7 @@ namespace FewShotCluster.Vision.Inference.Simd;
 /// </summary>
 internal sealed unsafe partial class SimdKernels(Kernels oneDnn, bool ownProducts) : Kernels(ownProducts ? "simd" : oneDnn.Name, oneDnn)
 {
-    private const int MinLanes = 8, MostFewInputs = 256;
+    private const int MostFewInputs = 256;
 
     public static bool IsSupported => Avx2.IsSupported && Fma.IsSupported && OpenMp.IsAvailable;
 
@@ -19,6 +19,9 @@ internal sealed unsafe partial class SimdKernels(Kernels oneDnn, bool ownProduct
         weight.dtype == ScalarType.Float32 && WinogradConvolution.Supports(weight.shape[0], weight.shape[1])
             ? new WinogradConvolution(weight)
             : base.PackConv3x3(weight, side);
+
+    public override IDisposable PackDepthwise(Tensor weight, int side) =>
+        DepthwiseConvolution.Supports(weight) ? new DepthwiseConvolution(weight) : base.PackDepthwise(weight, side);
 
     public override Tensor Run(string method, params object[] arguments) => method switch
     {
@@ -30,9 +33,9 @@ internal sealed unsafe partial class SimdKernels(Kernels oneDnn, bool ownProduct
         _ => base.Run(method, arguments),
     };
 
-    // Few inputs give many outputs little to do: oneDNN's operators finish them in registers.
+    // Few inputs give many outputs little to do: in bfloat16 oneDNN's operators, which finish them in registers, are ahead.
     private bool IsOwn(Tensor weight) => ownProducts && PackedMatrix.Supports(weight)
-        && (!Brgemm.IsSupported || weight.shape[1] > MostFewInputs || weight.shape[0] <= weight.shape[1]);
+        && (weight.dtype == ScalarType.Float32 || weight.shape[1] > MostFewInputs || weight.shape[0] <= weight.shape[1]);
 
     private Tensor AttentionBlock(object[] a)
     {
@@ -80,18 +83,18 @@ internal sealed unsafe partial class SimdKernels(Kernels oneDnn, bool ownProduct
 
     private Tensor ConvNeXtBlock(object[] a)
     {
-        if (a is not [Tensor x, Tensor dwconv, Tensor dwconvBias, Tensor norm, Tensor normBias, var pwconv1, Tensor pwconv1Bias,
+        if (a is not [Tensor x, var dwconv, Tensor dwconvBias, Tensor norm, Tensor normBias, var pwconv1, Tensor pwconv1Bias,
             Tensor gamma, var pwconv2, Tensor pwconv2Bias])
             throw Mismatch("convnext_block");
-        var channels = (int)x.shape[1];
-        if (channels % MinLanes != 0) return base.Run("convnext_block", a);
         using var scope = NewDisposeScope();
-        var y = base.Run("conv", x, dwconv, dwconvBias, 3, 1, channels).permute(0, 2, 3, 1);
+        var residual = x.permute(0, 2, 3, 1).contiguous();
+        var y = dwconv is DepthwiseConvolution depthwise
+            ? depthwise.Run(residual, dwconvBias, norm, normBias, 1e-6f)
+            : base.Run("depthwise_norm", x, dwconv, dwconvBias, norm, normBias);
         // Our products apply GELU; behind others it rides on the pass that measures energies.
         var isActive = pwconv1 is PackedMatrix;
-        var f = Product(Norm(y, norm, normBias, 1e-6f), pwconv1, pwconv1Bias, activation: isActive ? Activation.Gelu : Activation.None);
-        var residual = x.permute(0, 2, 3, 1);
-        var result = pwconv2 is PackedMatrix { IsForBrgemm: true } packed && 4 * channels % Lanes16.Count == 0
+        var f = Product(y, pwconv1, pwconv1Bias, activation: isActive ? Activation.Gelu : Activation.None);
+        var result = pwconv2 is PackedMatrix packed
             ? Linear(f, packed, pwconv2Bias, residual, scales: ResponseScales(f, gamma, isActive))
             : Product(NormaliseResponse(f, gamma, isActive), pwconv2, pwconv2Bias, residual);
         return result.permute(0, 3, 1, 2).MoveToOuterDisposeScope();

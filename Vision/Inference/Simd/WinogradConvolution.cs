@@ -1,6 +1,5 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
-using System.Runtime.Intrinsics;
 using static TorchSharp.torch;
 
 namespace FewShotCluster.Vision.Inference.Simd;
@@ -11,30 +10,35 @@ namespace FewShotCluster.Vision.Inference.Simd;
 /// </summary>
 internal sealed unsafe class WinogradConvolution : IDisposable
 {
-    private const int Positions = 16, Panel = RowKernel.Panel, Vector = 8;
+    private const int Positions = 16, Side = 4;
 
-    // Transformed tiles of a task stay in the second-level cache.
-    private const int TileBytes = 384 << 10;
+    // Transformed tiles of a task stay in the second-level cache; fewer than so many rows are far from the products' full speed.
+    private const int TileBytes = 384 << 10, FewestTiles = 24;
 
     private readonly int inputs;
     private readonly int outputs;
-    private readonly float* weights; // [outputs / 16][16 positions][inputs][16]
+    private readonly int panels;
+    private readonly float* weights; // [panels][16 positions][inputs][panel]
 
     /// <param name="weight">[outputs, inputs, 3, 3]; its owner's.</param>
     public WinogradConvolution(Tensor weight)
     {
         (outputs, inputs) = ((int)weight.shape[0], (int)weight.shape[1]);
-        weights = Allocate((long)outputs * inputs * Positions);
+        panels = (outputs + Panel - 1) / Panel;
+        weights = (float*)NativeMemory.AlignedAlloc((nuint)panels * (nuint)Panel * (nuint)inputs * Positions * sizeof(float), 64);
         using var scope = NewDisposeScope();
         // U = G g G^T
         var g = tensor(new[] { 1f, 0, 0, 0.5f, 0.5f, 0.5f, 0.5f, -0.5f, 0.5f, 0, 0, 1 }, [4, 3]).to(ScalarType.Float64);
         var transformed = g.matmul(weight.to(ScalarType.Float64)).matmul(g.t()).to(ScalarType.Float32);   // [outputs, inputs, 4, 4]
-        Copy(transformed.view(outputs / Panel, Panel, inputs, Positions).permute(0, 3, 2, 1), weights);
+        var padded = nn.functional.pad(transformed.view(outputs, -1), [0, 0, 0, panels * Panel - outputs]);
+        Copy(padded.view(panels, Panel, inputs, Positions).permute(0, 3, 2, 1), weights);
     }
 
     ~WinogradConvolution() => Free();
 
-    public static bool Supports(long outputs, long inputs) => outputs % Panel == 0 && inputs % Panel == 0;
+    private static int Panel => RowKernel.Panel;
+
+    public static bool Supports(long outputs, long inputs) => outputs % Lanes16.Count == 0 && inputs % Lanes16.Count == 0;
 
     /// <param name="x">[N, H, W, inputs], contiguous float32 on the CPU.</param>
     /// <param name="bias">[outputs], likewise.</param>
@@ -45,10 +49,12 @@ internal sealed unsafe class WinogradConvolution : IDisposable
         var result = empty([n, height, width, outputs]);
         var (tilesDown, tilesAcross) = ((height + 1) / 2, (width + 1) / 2);
         var tiles = n * tilesDown * tilesAcross;
-        var most = Math.Max(RowKernel.MaxRows, TileBytes / (Positions * inputs * sizeof(float)) / RowKernel.MaxRows * RowKernel.MaxRows);
-        // As many tasks as make all threads end together.
-        var rounds = (tiles + most * OpenMp.Threads - 1) / (most * OpenMp.Threads);
-        var tasks = Math.Min(tiles, rounds * OpenMp.Threads);
+        var threads = OpenMp.Threads;
+        var most = Math.Max(FewestTiles, TileBytes / (Positions * inputs * sizeof(float)));
+        // All of one size, as many as make all threads end together; of few tiles, threads share each and take their part of the outputs.
+        var blocks = (tiles + most - 1) / most;
+        var chunks = tiles / threads < FewestTiles && blocks < threads ? Math.Min(threads, panels) : 1;
+        if (chunks == 1) blocks = Math.Min(tiles, (blocks + threads - 1) / threads * threads);
         fixed (byte* input = x.bytes, offsets = bias.bytes, output = result.bytes)
         {
             var job = new Job
@@ -63,11 +69,14 @@ internal sealed unsafe class WinogradConvolution : IDisposable
                 Outputs = outputs,
                 TilesDown = tilesDown,
                 TilesAcross = tilesAcross,
+                Panels = panels,
                 Tiles = tiles,
-                Tasks = tasks,
-                Shares = new TaskShares(tasks),
+                Blocks = blocks,
+                Chunks = chunks,
+                Shares = new TaskShares(blocks * chunks),
             };
-            OpenMp.Run(&Body, &job);
+            if (CpuFeatures.HasAvx512) OpenMp.Run(&Body<Lanes16>, &job);
+            else OpenMp.Run(&Body<Lanes8>, &job);
         }
         GC.KeepAlive(this);
         return result;
@@ -79,54 +88,58 @@ internal sealed unsafe class WinogradConvolution : IDisposable
         GC.SuppressFinalize(this);
     }
 
-    private static void Body(void* state)
+    private static void Body<TLanes>(void* state) where TLanes : unmanaged, ILanes<TLanes>
     {
         ref var job = ref *(Job*)state;
-        var most = (job.Tiles + job.Tasks - 1) / job.Tasks;
+        var most = (job.Tiles + job.Blocks - 1) / job.Blocks;
         var transformed = ThreadScratch.Of((long)Positions * most * (job.Inputs + Panel));
         var products = transformed + (long)Positions * most * job.Inputs;
         for (int thread = OpenMp.Thread, task; (task = job.Shares.Take(thread)) >= 0;)
         {
-            var (from, to) = ((int)((long)task * job.Tiles / job.Tasks), (int)((task + 1L) * job.Tiles / job.Tasks));
-            for (var tile = from; tile < to; tile++)
-                TransformInput(ref job, tile, transformed + (tile - from) * job.Inputs, (to - from) * job.Inputs);
-            for (var panel = 0; panel < job.Outputs / Panel; panel++)
+            var (block, chunk) = Math.DivRem(task, job.Chunks);
+            var (from, to) = ((int)((long)block * job.Tiles / job.Blocks), (int)((block + 1L) * job.Tiles / job.Blocks));
+            var tiles = to - from;
+            for (var tile = 0; tile < tiles; tile++)
+                TransformInput<TLanes>(ref job, from + tile, transformed + (long)tile * job.Inputs, tiles * job.Inputs);
+            for (int panel = chunk * job.Panels / job.Chunks, end = (chunk + 1) * job.Panels / job.Chunks; panel < end; panel++)
             {
                 for (var position = 0; position < Positions; position++)
+                {
+                    var weights = job.Weights + ((long)panel * Positions + position) * job.Inputs * Panel;
                     RowKernel.Multiply(
-                        to - from, transformed + (long)position * (to - from) * job.Inputs, job.Inputs,
-                        job.Weights + ((long)panel * Positions + position) * job.Inputs * Panel,
-                        products + (long)position * (to - from) * Panel, Panel, job.Inputs, add: false);
-                for (var tile = from; tile < to; tile++)
-                    TransformOutput(ref job, tile, panel * Panel, products + (tile - from) * Panel, (to - from) * Panel);
+                        tiles, job.Inputs, transformed + (long)position * tiles * job.Inputs, job.Inputs, weights,
+                        products + (long)position * tiles * Panel, Panel, add: false, weights + job.Inputs * Panel);
+                }
+                for (var tile = 0; tile < tiles; tile++)
+                    TransformOutput<TLanes>(ref job, from + tile, panel * Panel, products + tile * Panel, tiles * Panel);
             }
         }
     }
 
     /// <summary>V = B^T d B of one tile: 4x4 pixels from one above and left of its outputs, zeros outside the picture.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void TransformInput(ref Job job, int tile, float* target, int stride)
+    private static void TransformInput<TLanes>(ref Job job, int tile, float* target, int stride) where TLanes : unmanaged, ILanes<TLanes>
     {
         var (top, left, image) = Place(ref job, tile);
         var pixels = stackalloc float*[Positions];
         for (var i = 0; i < Positions; i++)
         {
-            var (row, column) = (top - 1 + i / 4, left - 1 + i % 4);
+            var (row, column) = (top - 1 + i / Side, left - 1 + i % Side);
             var inside = row >= 0 && row < job.Height && column >= 0 && column < job.Width;
             pixels[i] = inside ? job.X + (((long)image * job.Height + row) * job.Width + column) * job.Inputs : null;
         }
-        var columns = stackalloc Vector256<float>[Positions];
-        for (var c = 0; c < job.Inputs; c += Vector)
+        var columns = stackalloc TLanes[Positions];
+        for (var c = 0; c < job.Inputs; c += TLanes.Count)
         {
-            for (var j = 0; j < 4; j++)
+            for (var j = 0; j < Side; j++)
             {
-                var (d0, d1, d2, d3) = (Load(pixels[j], c), Load(pixels[4 + j], c), Load(pixels[8 + j], c), Load(pixels[12 + j], c));
+                TLanes d0 = Load<TLanes>(pixels[j], c), d1 = Load<TLanes>(pixels[4 + j], c), d2 = Load<TLanes>(pixels[8 + j], c), d3 = Load<TLanes>(pixels[12 + j], c);
                 columns[j] = d0 - d2;
                 columns[4 + j] = d1 + d2;
                 columns[8 + j] = d2 - d1;
                 columns[12 + j] = d1 - d3;
             }
-            for (var i = 0; i < Positions; i += 4)
+            for (var i = 0; i < Positions; i += Side)
             {
                 var (d0, d1, d2, d3) = (columns[i], columns[i + 1], columns[i + 2], columns[i + 3]);
                 (d0 - d2).Store(target + (long)i * stride + c);
@@ -137,47 +150,43 @@ internal sealed unsafe class WinogradConvolution : IDisposable
         }
     }
 
-    /// <summary>Y = relu(A^T m A + bias) of one tile and 16 channels; outputs outside the picture are dropped.</summary>
+    /// <summary>Y = relu(A^T m A + bias) of one tile and a panel of channels; outputs outside the picture are dropped.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void TransformOutput(ref Job job, int tile, int channel, float* products, int stride)
+    private static void TransformOutput<TLanes>(ref Job job, int tile, int channel, float* products, int stride) where TLanes : unmanaged, ILanes<TLanes>
     {
         var (top, left, image) = Place(ref job, tile);
         var target = job.Y + (((long)image * job.Height + top) * job.Width + left) * job.Outputs + channel;
         var (hasRight, hasBottom) = (left + 1 < job.Width, top + 1 < job.Height);
-        for (var c = 0; c < Panel; c += Vector, products += Vector, target += Vector)
+        var columns = Math.Min(Panel, job.Outputs - channel);
+        for (var c = 0; c < columns; c += TLanes.Count, products += TLanes.Count, target += TLanes.Count)
         {
-            var offset = Vector256.Load(job.Bias + channel + c);
-            Vector256<float> r00 = default, r01 = default, r10 = default, r11 = default;
-            for (var i = 0; i < 4; i++)
+            var offset = TLanes.Load(job.Bias + channel + c);
+            TLanes r00 = offset, r01 = offset, r10 = offset, r11 = offset;
+            for (var i = 0; i < Side; i++)
             {
-                var (m0, m1) = (Vector256.Load(products + (long)i * 4 * stride), Vector256.Load(products + (long)(i * 4 + 1) * stride));
-                var (m2, m3) = (Vector256.Load(products + (long)(i * 4 + 2) * stride), Vector256.Load(products + (long)(i * 4 + 3) * stride));
-                var (even, odd) = (m0 + m1 + m2, m1 - m2 - m3);
+                var row = products + (long)i * Side * stride;
+                TLanes m0 = TLanes.Load(row), m1 = TLanes.Load(row + stride), m2 = TLanes.Load(row + 2L * stride), m3 = TLanes.Load(row + 3L * stride);
+                TLanes even = m0 + m1 + m2, odd = m1 - m2 - m3;
                 if (i < 3) (r00, r01) = (r00 + even, r01 + odd);
                 if (i == 1) (r10, r11) = (r10 + even, r11 + odd);
                 if (i > 1) (r10, r11) = (r10 - even, r11 - odd);
             }
-            Relu(r00 + offset).Store(target);
-            if (hasRight) Relu(r01 + offset).Store(target + job.Outputs);
-            if (hasBottom) Relu(r10 + offset).Store(target + (long)job.Width * job.Outputs);
-            if (hasRight && hasBottom) Relu(r11 + offset).Store(target + (job.Width + 1L) * job.Outputs);
+            Relu.Apply(r00).Store(target);
+            if (hasRight) Relu.Apply(r01).Store(target + job.Outputs);
+            if (hasBottom) Relu.Apply(r10).Store(target + (long)job.Width * job.Outputs);
+            if (hasRight && hasBottom) Relu.Apply(r11).Store(target + (job.Width + 1L) * job.Outputs);
         }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector256<float> Relu(Vector256<float> x) => Vector256.Max(x, Vector256<float>.Zero);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector256<float> Load(float* pixel, int channel) =>
-        pixel is null ? Vector256<float>.Zero : Vector256.Load(pixel + channel);
+    private static TLanes Load<TLanes>(float* pixel, int channel) where TLanes : unmanaged, ILanes<TLanes> =>
+        pixel is null ? TLanes.Create(0) : TLanes.Load(pixel + channel);
 
     private static (int Top, int Left, int Image) Place(ref Job job, int tile)
     {
         var (image, inImage) = Math.DivRem(tile, job.TilesDown * job.TilesAcross);
         return (2 * (inImage / job.TilesAcross), 2 * (inImage % job.TilesAcross), image);
     }
-
-    private static float* Allocate(long count) => (float*)NativeMemory.AlignedAlloc((nuint)count * sizeof(float), 64);
 
     private static void Copy(Tensor from, float* to)
     {
@@ -193,7 +202,7 @@ internal sealed unsafe class WinogradConvolution : IDisposable
     private struct Job
     {
         public float* X, Y, Weights, Bias;
-        public int Height, Width, Inputs, Outputs, TilesDown, TilesAcross, Tiles, Tasks;
+        public int Height, Width, Inputs, Outputs, TilesDown, TilesAcross, Panels, Tiles, Blocks, Chunks;
         public TaskShares Shares;
     }
 }

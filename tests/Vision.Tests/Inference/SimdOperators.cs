@@ -60,14 +60,11 @@ public class SimdOperators
         var (x, weight, bias, residual) = (randn(rows, inputs), randn(outputs, inputs), randn(outputs), randn(rows, outputs));
         var exact = x.to(ScalarType.Float64).matmul(weight.to(ScalarType.Float64).t()) + bias;
         var tolerance = 2e-6 * Math.Sqrt(inputs) * 4;
-        foreach (var isForBrgemm in Brgemm.IsSupported ? new[] { true, false } : [false])
-        {
-            using var packed = new PackedMatrix(weight, isForBrgemm);
-            Golden.Close(exact.to(ScalarType.Float32), SimdKernels.Linear(x, packed, bias), tolerance);
-            Golden.Close((exact + residual).relu().to(ScalarType.Float32), SimdKernels.Linear(x, packed, bias, residual, Activation.Relu), tolerance);
-            Golden.Close(nn.functional.silu(exact).to(ScalarType.Float32), SimdKernels.Linear(x, packed, bias, activation: Activation.Silu), tolerance);
-            Golden.Close(nn.functional.gelu(exact).to(ScalarType.Float32), SimdKernels.Linear(x, packed, bias, activation: Activation.Gelu), tolerance);
-        }
+        using var packed = new PackedMatrix(weight);
+        Golden.Close(exact.to(ScalarType.Float32), SimdKernels.Linear(x, packed, bias), tolerance);
+        Golden.Close((exact + residual).relu().to(ScalarType.Float32), SimdKernels.Linear(x, packed, bias, residual, Activation.Relu), tolerance);
+        Golden.Close(nn.functional.silu(exact).to(ScalarType.Float32), SimdKernels.Linear(x, packed, bias, activation: Activation.Silu), tolerance);
+        Golden.Close(nn.functional.gelu(exact).to(ScalarType.Float32), SimdKernels.Linear(x, packed, bias, activation: Activation.Gelu), tolerance);
     }
 
     [Theory]
@@ -94,6 +91,47 @@ public class SimdOperators
 
         // Half a step of the rounded result.
         static void Close(Tensor expected, Tensor actual) => Golden.Close(expected, Single(actual), 2e-3, rtol: 4e-3);
+    }
+
+    [Theory]
+    [InlineData(1, 7, 7, 64)]
+    [InlineData(3, 2, 1, 8)]      // smaller than the window
+    [InlineData(2, 23, 9, 24)]    // eight channels at a time; a tile's columns are no whole sevens
+    [InlineData(1, 16, 61, 32)]   // several tiles either way
+    public void Depthwise_convolutions_with_their_norm(int images, int height, int width, int channels)
+    {
+        using var scope = NewDisposeScope();
+        var (x, weight, bias) = (randn(images, height, width, channels), randn(channels, 1, 7, 7), randn(channels));
+        var (norm, normBias) = (randn(channels), randn(channels));
+        Golden.Close(Expected(x, weight, bias, norm, normBias), Run(x, weight, bias, norm, normBias), 2e-5);
+        var (a, b, c, d, e) = (Brain(x), Brain(weight), Brain(bias), Brain(norm), Brain(normBias));
+        Golden.Close(Expected(Single(a), Single(b), Single(c), Single(d), Single(e)), Single(Run(a, b, c, d, e)), 2e-3, rtol: 4e-3);
+
+        static Tensor Run(Tensor x, Tensor weight, Tensor bias, Tensor norm, Tensor normBias)
+        {
+            using var convolution = new DepthwiseConvolution(weight);
+            return convolution.Run(x, bias, norm, normBias, 1e-6f);
+        }
+
+        static Tensor Expected(Tensor x, Tensor weight, Tensor bias, Tensor norm, Tensor normBias)
+        {
+            var exact = nn.functional.conv2d(
+                x.to(ScalarType.Float64).permute(0, 3, 1, 2), weight.to(ScalarType.Float64), bias.to(ScalarType.Float64),
+                padding: [3, 3], groups: weight.shape[0]).permute(0, 2, 3, 1);
+            return nn.functional.layer_norm(
+                exact, [weight.shape[0]], norm.to(ScalarType.Float64), normBias.to(ScalarType.Float64), 1e-6).to(ScalarType.Float32);
+        }
+    }
+
+    [Theory]
+    [InlineData(1, 9, 64)]
+    [InlineData(2, 13, 40)]
+    public void Linear_layers_that_scale_their_inputs(int images, int pixels, int inputs)
+    {
+        using var scope = NewDisposeScope();
+        var (x, weight, bias, scales) = (randn(images, pixels, inputs), randn(70, inputs), randn(70), randn(images, inputs));
+        using var packed = new PackedMatrix(weight);
+        Golden.Close((x * scales.unsqueeze(1)).matmul(weight.t()) + bias, SimdKernels.Linear(x, packed, bias, scales: scales), 1e-4);
     }
 
     [Fact]
