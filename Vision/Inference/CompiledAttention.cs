@@ -32,10 +32,10 @@ internal sealed class CompiledAttention
             var block = $"{prefix}{i}.";
             blocks.Add(new(
                 "attention_block",
-                [heads, .. settings, .. Attention(weights, block), .. Mlp(weights, block, activation, weights.KeepBlockLinear)]));
+                [heads, .. settings, .. Attention(weights, block), .. Mlp(weights, block, activation)]));
         }
         var last = $"{prefix}{layers - 1}.";
-        pooled = [.. settings, .. Pooling(weights, last, heads), .. Mlp(weights, last, activation, weights.KeepLinear)];
+        pooled = [.. settings, .. Pooling(weights, last, heads), .. Mlp(weights, last, activation)];
     }
 
     /// <summary>States after the last block of one token a row.</summary>
@@ -48,7 +48,7 @@ internal sealed class CompiledAttention
     [
         .. weights.KeepBoth(block + "ln_1"),
         weights.KeepBlockLinear(weights.Take(block + "attn.in_proj_weight")), weights.Keep(block + "attn.in_proj_bias"),
-        weights.KeepBlockLinear(weights.Take(block + "attn.out_proj.weight")), weights.Keep(block + "attn.out_proj.bias"),
+        .. weights.KeepBlockLinear(block + "attn.out_proj"),
     ];
 
     private static object[] Pooling(CompiledWeights weights, string block, int heads)
@@ -58,7 +58,7 @@ internal sealed class CompiledAttention
         return
         [
             .. weights.KeepBoth(block + "ln_1"), .. SingleQuery(weights, heads, projections, biases),
-            .. weights.KeepLinear(block + "attn.out_proj"),
+            .. weights.KeepBlockLinear(block + "attn.out_proj"),
         ];
     }
 
@@ -67,26 +67,26 @@ internal sealed class CompiledAttention
     /// <param name="heads">Attention heads.</param>
     /// <param name="projections">Of queries, keys and values, each [D, D].</param>
     /// <param name="biases">Theirs, each [D]; the keys' shifts all scores of a query alike and is left out.</param>
-    internal static Tensor[] SingleQuery(CompiledWeights weights, int heads, Tensor[] projections, Tensor[] biases)
+    internal static object[] SingleQuery(CompiledWeights weights, int heads, Tensor[] projections, Tensor[] biases)
     {
         var (width, depth) = (projections[0].shape[0], projections[0].shape[0] / heads);
         return
         [
-            weights.KeepLinear(projections[0]), weights.Keep(biases[0]),
+            weights.KeepBlockLinear(projections[0]), weights.Keep(biases[0]),
             weights.Keep(projections[1].view(heads, depth, width)),
             weights.Keep(projections[2].view(heads, depth, width).transpose(1, 2)), weights.Keep(biases[2]),
         ];
     }
 
-    private static object[] Mlp(CompiledWeights weights, string block, ClipActivation activation, Func<Tensor, IDisposable> pack)
+    private static object[] Mlp(CompiledWeights weights, string block, ClipActivation activation)
     {
         var factor = activation == ClipActivation.QuickGelu ? QuickGeluFactor : 1;
         return
         [
             .. weights.KeepBoth(block + "ln_2"),
-            pack(weights.Take(block + "mlp.c_fc.weight").Times(factor)),
+            weights.KeepBlockLinear(weights.Take(block + "mlp.c_fc.weight").Times(factor)),
             weights.Keep(weights.Take(block + "mlp.c_fc.bias").Times(factor)),
-            pack(weights.Take(block + "mlp.c_proj.weight").Over(factor)), weights.Keep(block + "mlp.c_proj.bias"),
+            weights.KeepBlockLinear(weights.Take(block + "mlp.c_proj.weight").Over(factor)), weights.Keep(block + "mlp.c_proj.bias"),
         ];
     }
 }

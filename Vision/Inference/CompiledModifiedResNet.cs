@@ -83,7 +83,7 @@ internal sealed class CompiledModifiedResNet : ICompiledTower
             .. CompiledAttention.SingleQuery(
                 weights, heads,
                 [.. parts.Select(p => weights.Take($"{name}{p}.weight"))], [.. parts.Select(p => weights.Take($"{name}{p}.bias"))]),
-            .. weights.KeepLinear(name + "c_proj"),
+            .. weights.KeepBlockLinear(name + "c_proj"),
         ];
     }
 }

@@ -40,6 +40,9 @@ internal sealed class CompiledWeights(nn.Module module, ComputePlan plan) : IDis
     /// <inheritdoc cref="Kernels.PackBlockLinear"/>
     public IDisposable KeepBlockLinear(Tensor weight) => Own(plan.Kernels.PackBlockLinear(OnDevice(weight).contiguous()));
 
+    /// <summary>As <see cref="KeepLinear(string)"/>, for layers within blocks.</summary>
+    public IDisposable[] KeepBlockLinear(string layer) => [KeepBlockLinear(Take(layer + ".weight")), Keep(layer + ".bias")];
+
     /// <inheritdoc cref="Kernels.PackConv3x3"/>
     public IDisposable KeepConv3x3(Tensor weight, int side) => Own(plan.Kernels.PackConv3x3(OnDevice(weight), side));
 

@@ -1,4 +1,6 @@
+using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics.X86;
+using FewShotCluster.Vision.Numerics;
 using static TorchSharp.torch;
 
 namespace FewShotCluster.Vision.Inference.Simd;
@@ -26,6 +28,8 @@ internal sealed unsafe partial class SimdKernels(Kernels oneDnn, bool ownProduct
     public override Tensor Run(string method, params object[] arguments) => method switch
     {
         "attention_block" => AttentionBlock(arguments),
+        "pooled_attention_block" => PooledAttentionBlock(arguments),
+        "attention_pool" => AttentionPool(arguments),
         "convnext_block" => ConvNeXtBlock(arguments),
         "resnet_stem" when IsSingle(arguments) => ResNetStem(arguments),
         "bottleneck" when ownProducts || IsSingle(arguments) => Bottleneck(arguments),
@@ -45,8 +49,52 @@ internal sealed unsafe partial class SimdKernels(Kernels oneDnn, bool ownProduct
         using var scope = NewDisposeScope();
         var projected = Product(Norm(x, ln1, ln1Bias, 1e-5f), inProj, inProjBias);
         var x1 = Product(Attention(projected, heads, causal), outProj, outProjBias, x);
-        var f = Product(Norm(x1, ln2, ln2Bias, 1e-5f), fc, fcBias, activation: quick ? Activation.Silu : Activation.Gelu);
-        return Product(f, proj, projBias, x1).MoveToOuterDisposeScope();
+        return Mlp(x1, quick, ln2, ln2Bias, fc, fcBias, proj, projBias).MoveToOuterDisposeScope();
+    }
+
+    private Tensor PooledAttentionBlock(object[] a)
+    {
+        if (a is not [Tensor x, Tensor positions, bool causal, bool quick, Tensor ln1, Tensor ln1Bias, var query, Tensor queryBias,
+            Tensor key, Tensor value, Tensor valueBias, var outProj, Tensor outProjBias, Tensor ln2, Tensor ln2Bias, var fc, Tensor fcBias,
+            var proj, Tensor projBias])
+            throw Mismatch("pooled_attention_block");
+        using var scope = NewDisposeScope();
+        var index = positions.view(-1, 1, 1).expand(-1, 1, x.shape[2]);
+        var h = Norm(x, ln1, ln1Bias, 1e-5f);
+        var q = Product(h.gather(1, index).squeeze(1), query, queryBias);
+        var attended = base.Run("single_query", q, h, Seen(positions, x.shape[1], causal), key, value, valueBias);
+        var x1 = Product(attended, outProj, outProjBias, x.gather(1, index).squeeze(1));
+        return Mlp(x1, quick, ln2, ln2Bias, fc, fcBias, proj, projBias).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>What is added to the scores, [N or 1, 1, length]: 0 of the tokens that one at a position sees, else minus infinity.</summary>
+    private static Tensor Seen(Tensor positions, long length, bool causal)
+    {
+        var seen = zeros(causal ? positions.shape[0] : 1, 1, length);
+        if (!causal) return seen;
+        var row = MemoryMarshal.Cast<byte, float>(seen.bytes);
+        foreach (var end in MemoryMarshal.Cast<byte, long>(positions.contiguous().bytes))
+        {
+            row[((int)end + 1)..(int)length].Fill(float.NegativeInfinity);
+            row = row[(int)length..];
+        }
+        return seen;
+    }
+
+    private Tensor Mlp(Tensor x, bool quick, Tensor norm, Tensor normBias, object fc, Tensor fcBias, object proj, Tensor projBias) =>
+        Product(
+            Product(Norm(x, norm, normBias, 1e-5f), fc, fcBias, activation: quick ? Activation.Silu : Activation.Gelu), proj, projBias, x);
+
+    private Tensor AttentionPool(object[] a)
+    {
+        if (a is not [Tensor x, Tensor positions, var query, Tensor queryBias, Tensor key, Tensor value, Tensor valueBias, var proj, Tensor projBias])
+            throw Mismatch("attention_pool");
+        using var scope = NewDisposeScope();
+        var pixels = x.flatten(1, 2);
+        var tokens = cat([pixels.mean([1], keepdim: true), pixels], 1).Plus(positions);
+        var q = Product(tokens.select(1, 0), query, queryBias);
+        var attended = base.Run("single_query", q, tokens, zeros(1, 1, 1), key, value, valueBias);
+        return Product(attended, proj, projBias).MoveToOuterDisposeScope();
     }
 
     public override Tensor Linear(Tensor x, IDisposable weights, Tensor bias) => Product(x, weights, bias);
@@ -79,62 +127,6 @@ internal sealed unsafe partial class SimdKernels(Kernels oneDnn, bool ownProduct
         var y = Conv3x3(Product(x, conv1, conv1Bias, activation: Activation.Relu), conv2, conv2Bias);
         var identity = Product(base.Run("anti_alias", x, stride), downsample, downsampleBias);
         return Product(base.Run("anti_alias", y, stride), conv3, conv3Bias, identity, Activation.Relu).MoveToOuterDisposeScope();
-    }
-
-    private Tensor ConvNeXtBlock(object[] a)
-    {
-        if (a is not [Tensor x, var dwconv, Tensor dwconvBias, Tensor norm, Tensor normBias, var pwconv1, Tensor pwconv1Bias,
-            Tensor gamma, var pwconv2, Tensor pwconv2Bias])
-            throw Mismatch("convnext_block");
-        using var scope = NewDisposeScope();
-        var residual = x.permute(0, 2, 3, 1).contiguous();
-        var y = dwconv is DepthwiseConvolution depthwise
-            ? depthwise.Run(residual, dwconvBias, norm, normBias, 1e-6f)
-            : base.Run("depthwise_norm", x, dwconv, dwconvBias, norm, normBias);
-        // Our products apply GELU; behind others it rides on the pass that measures energies.
-        var isActive = pwconv1 is PackedMatrix;
-        var f = Product(y, pwconv1, pwconv1Bias, activation: isActive ? Activation.Gelu : Activation.None);
-        var result = pwconv2 is PackedMatrix packed
-            ? Linear(f, packed, pwconv2Bias, residual, scales: ResponseScales(f, gamma, isActive))
-            : Product(NormaliseResponse(f, gamma, isActive), pwconv2, pwconv2Bias, residual);
-        return result.permute(0, 3, 1, 2).MoveToOuterDisposeScope();
-    }
-
-    /// <summary>GRN, and GELU before it unless it is done, in place.</summary>
-    private static Tensor NormaliseResponse(Tensor f, Tensor gamma, bool isActive)
-    {
-        var (images, pixels, channels) = ((int)f.shape[0], (int)(f.shape[1] * f.shape[2]), (int)f.shape[3]);
-        fixed (byte* values = f.bytes, gammas = gamma.bytes)
-        {
-            if (f.dtype == ScalarType.BFloat16) Apply((BrainFloat*)values, (float*)gammas);
-            else Apply((Float32*)values, (float*)gammas);
-        }
-        return f;
-
-        void Apply<T>(T* x, float* g) where T : unmanaged, IElement<T>
-        {
-            if (isActive) ResponseNorm.Apply<T, Identity>(x, g, images, pixels, channels);
-            else ResponseNorm.Apply<T, Gelu>(x, g, images, pixels, channels);
-        }
-    }
-
-    /// <summary>GRN's factors [images, channels], for the next layer to apply; GELU in place unless it is done.</summary>
-    private static Tensor ResponseScales(Tensor f, Tensor gamma, bool isActive)
-    {
-        var (images, pixels, channels) = ((int)f.shape[0], (int)(f.shape[1] * f.shape[2]), (int)f.shape[3]);
-        var scales = empty(images, channels);
-        fixed (byte* values = f.bytes, gammas = gamma.bytes, factors = scales.bytes)
-        {
-            if (f.dtype == ScalarType.BFloat16) Measure((BrainFloat*)values, (float*)gammas, (float*)factors);
-            else Measure((Float32*)values, (float*)gammas, (float*)factors);
-        }
-        return scales;
-
-        void Measure<T>(T* x, float* g, float* to) where T : unmanaged, IElement<T>
-        {
-            if (isActive) ResponseNorm.Measure<T, Identity>(x, g, to, images, pixels, channels);
-            else ResponseNorm.Measure<T, Gelu>(x, g, to, images, pixels, channels);
-        }
     }
 
     private Tensor Conv3x3(Tensor x, object conv, Tensor bias) =>

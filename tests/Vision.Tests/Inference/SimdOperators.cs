@@ -124,6 +124,21 @@ public class SimdOperators
     }
 
     [Theory]
+    [InlineData(1, 7, 7, 64, 96)]     // few tiles: threads share them
+    [InlineData(2, 13, 20, 16, 80)]   // the last panel is not whole
+    [InlineData(3, 30, 31, 48, 32)]   // several blocks of tiles
+    [InlineData(1, 1, 1, 16, 16)]
+    public void Convolutions_of_three_by_three(int images, int height, int width, int inputs, int outputs)
+    {
+        using var scope = NewDisposeScope();
+        var (x, weight, bias) = (randn(images, height, width, inputs), randn(outputs, inputs, 3, 3), randn(outputs));
+        var expected = nn.functional.conv2d(
+            x.to(ScalarType.Float64).permute(0, 3, 1, 2), weight.to(ScalarType.Float64), bias.to(ScalarType.Float64), padding: [1, 1]);
+        using var convolution = new WinogradConvolution(weight);
+        Golden.Close(expected.relu().permute(0, 2, 3, 1).to(ScalarType.Float32), convolution.Run(x, bias), 2e-5 * Math.Sqrt(inputs));
+    }
+
+    [Theory]
     [InlineData(1, 9, 64)]
     [InlineData(2, 13, 40)]
     public void Linear_layers_that_scale_their_inputs(int images, int pixels, int inputs)
@@ -160,14 +175,16 @@ public class SimdOperators
     }
 
     [Theory]
-    [InlineData(1, true)]
-    [InlineData(12, true)]
-    [InlineData(77, true)]
-    [InlineData(50, false)]
-    [InlineData(257, false)]
-    public void Attention_of_each_head(int length, bool causal)
+    [InlineData(1, true, 64)]
+    [InlineData(12, true, 64)]
+    [InlineData(77, true, 64)]
+    [InlineData(50, false, 64)]
+    [InlineData(257, false, 64)]
+    [InlineData(50, false, 80)]
+    [InlineData(9, true, 16)]
+    public void Attention_of_each_head(int length, bool causal, int depth)
     {
-        const int heads = 3, depth = 64;
+        const int heads = 3;
         using var scope = NewDisposeScope();
         var projected = randn(2, length, 3 * heads * depth) * 2;
         var split = projected.view(2, length, 3, heads, depth).permute(2, 0, 3, 1, 4);

@@ -1,0 +1,63 @@
+using static TorchSharp.torch;
+
+namespace FewShotCluster.Vision.Inference.Simd;
+
+/// <content>The blocks of ConvNeXt-V2.</content>
+internal sealed unsafe partial class SimdKernels
+{
+    private Tensor ConvNeXtBlock(object[] a)
+    {
+        if (a is not [Tensor x, var dwconv, Tensor dwconvBias, Tensor norm, Tensor normBias, var pwconv1, Tensor pwconv1Bias,
+            Tensor gamma, var pwconv2, Tensor pwconv2Bias])
+            throw Mismatch("convnext_block");
+        using var scope = NewDisposeScope();
+        var residual = x.permute(0, 2, 3, 1).contiguous();
+        var y = dwconv is DepthwiseConvolution depthwise
+            ? depthwise.Run(residual, dwconvBias, norm, normBias, 1e-6f)
+            : base.Run("depthwise_norm", x, dwconv, dwconvBias, norm, normBias);
+        // Our products apply GELU; behind others it rides on the pass that measures energies.
+        var isActive = pwconv1 is PackedMatrix;
+        var f = Product(y, pwconv1, pwconv1Bias, activation: isActive ? Activation.Gelu : Activation.None);
+        var result = pwconv2 is PackedMatrix packed
+            ? Linear(f, packed, pwconv2Bias, residual, scales: ResponseScales(f, gamma, isActive))
+            : Product(NormaliseResponse(f, gamma, isActive), pwconv2, pwconv2Bias, residual);
+        return result.permute(0, 3, 1, 2).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>GRN, and GELU before it unless it is done, in place.</summary>
+    private static Tensor NormaliseResponse(Tensor f, Tensor gamma, bool isActive)
+    {
+        var (images, pixels, channels) = ((int)f.shape[0], (int)(f.shape[1] * f.shape[2]), (int)f.shape[3]);
+        fixed (byte* values = f.bytes, gammas = gamma.bytes)
+        {
+            if (f.dtype == ScalarType.BFloat16) Apply((BrainFloat*)values, (float*)gammas);
+            else Apply((Float32*)values, (float*)gammas);
+        }
+        return f;
+
+        void Apply<T>(T* x, float* g) where T : unmanaged, IElement<T>
+        {
+            if (isActive) ResponseNorm.Apply<T, Identity>(x, g, images, pixels, channels);
+            else ResponseNorm.Apply<T, Gelu>(x, g, images, pixels, channels);
+        }
+    }
+
+    /// <summary>GRN's factors [images, channels], for the next layer to apply; GELU in place unless it is done.</summary>
+    private static Tensor ResponseScales(Tensor f, Tensor gamma, bool isActive)
+    {
+        var (images, pixels, channels) = ((int)f.shape[0], (int)(f.shape[1] * f.shape[2]), (int)f.shape[3]);
+        var scales = empty(images, channels);
+        fixed (byte* values = f.bytes, gammas = gamma.bytes, factors = scales.bytes)
+        {
+            if (f.dtype == ScalarType.BFloat16) Measure((BrainFloat*)values, (float*)gammas, (float*)factors);
+            else Measure((Float32*)values, (float*)gammas, (float*)factors);
+        }
+        return scales;
+
+        void Measure<T>(T* x, float* g, float* to) where T : unmanaged, IElement<T>
+        {
+            if (isActive) ResponseNorm.Measure<T, Identity>(x, g, to, images, pixels, channels);
+            else ResponseNorm.Measure<T, Gelu>(x, g, to, images, pixels, channels);
+        }
+    }
+}
