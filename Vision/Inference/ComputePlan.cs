@@ -35,7 +35,7 @@ public enum ComputeKernels
     [JsonStringEnumMemberName("auto")]
     Auto,
 
-    /// <summary>Our own matrix products and Winograd convolutions: float32 on AVX2, bfloat16 too on AVX512_BF16, the rest by oneDNN.</summary>
+    /// <summary>Our own products and convolutions: float32 on AVX2 or AVX-512, bfloat16 on AVX512_BF16; the rest by oneDNN.</summary>
     [JsonStringEnumMemberName("simd")]
     Simd,
 

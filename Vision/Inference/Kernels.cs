@@ -28,10 +28,10 @@ internal class Kernels
     /// <summary>Kernels that replace some of another's.</summary>
     private protected Kernels(string name, Kernels basis) => (Name, module) = (name, basis.module);
 
-    /// <summary>All ours: products too, for AVX2 and float32; null where the processor or libtorch's threads are not of the kind.</summary>
+    /// <summary>All ours: products too; null where the processor or libtorch's threads are not of the kind.</summary>
     public static Kernels? Simd => OwnSimd.Value;
 
-    /// <summary>oneDNN's prepacked and fused products (CPU), with our attention and norms; null where this build of libtorch has none.</summary>
+    /// <summary>oneDNN's prepacked and fused products (CPU), with our attention, norms and some convolutions; null where this build of libtorch has none.</summary>
     public static Kernels? OneDnn => PackedOneDnn.Value;
 
     /// <summary>Torch's own operators, on every device and for every number format.</summary>
