@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using System.Runtime.InteropServices;
 using static TorchSharp.torch;
 
 namespace FewShotCluster.Vision.Inference.Simd;
@@ -11,13 +10,13 @@ namespace FewShotCluster.Vision.Inference.Simd;
 /// </summary>
 internal sealed unsafe class DepthwiseConvolution : IDisposable
 {
-    private const int Side = 7, Padding = Side / 2, Outputs = 7, CacheLine = 64;
+    private const int Side = 7, Padding = Side / 2, Outputs = 7;
 
     // Of a tile: its inputs, a register of channels each, fill half of the first-level cache.
     private const int MostRows = 7, MostColumns = 4 * Outputs;
 
     private readonly int channels;
-    private readonly float* weights; // [channels / register][7][7][register]
+    private readonly WeightMemory weights; // [channels / register][7][7][register]
 
     /// <param name="weight">[channels, 1, 7, 7], float32 or bfloat16; its owner's.</param>
     public DepthwiseConvolution(Tensor weight)
@@ -25,12 +24,8 @@ internal sealed unsafe class DepthwiseConvolution : IDisposable
         channels = (int)weight.shape[0];
         using var scope = NewDisposeScope();
         var register = IsWide(channels) ? Lanes16.Count : Lanes8.Count;
-        var bytes = weight.to(ScalarType.Float32).view(channels / register, register, Side, Side).permute(0, 2, 3, 1).contiguous().bytes;
-        weights = (float*)NativeMemory.AlignedAlloc((nuint)bytes.Length, CacheLine);
-        bytes.CopyTo(new Span<byte>(weights, bytes.Length));
+        weights = new WeightMemory(weight.to(ScalarType.Float32).view(channels / register, register, Side, Side).permute(0, 2, 3, 1));
     }
-
-    ~DepthwiseConvolution() => Free();
 
     /// <summary>Whether a convolution's weights [out, in / groups, k, k] are of the kind.</summary>
     public static bool Supports(Tensor weight) =>
@@ -51,11 +46,7 @@ internal sealed unsafe class DepthwiseConvolution : IDisposable
         return result;
     }
 
-    public void Dispose()
-    {
-        Free();
-        GC.SuppressFinalize(this);
-    }
+    public void Dispose() => weights.Dispose();
 
     private void Run<T>(Tensor x, Tensor bias, Tensor norm, Tensor normBias, float epsilon, Tensor result) where T : unmanaged, IElement<T>
     {
@@ -71,7 +62,7 @@ internal sealed unsafe class DepthwiseConvolution : IDisposable
                 Bias = (T*)offsets,
                 Norm = (T*)scales,
                 NormBias = (T*)shifts,
-                Weights = weights,
+                Weights = (float*)weights.Values,
                 Height = height,
                 Width = width,
                 Channels = channels,
@@ -83,7 +74,7 @@ internal sealed unsafe class DepthwiseConvolution : IDisposable
             if (IsWide(channels)) OpenMp.Run(&Body<T, Lanes16>, &job);
             else OpenMp.Run(&Body<T, Lanes8>, &job);
         }
-        GC.KeepAlive(this);
+        GC.KeepAlive(weights);
     }
 
     private static bool IsWide(int channels) => CpuFeatures.HasAvx512 && channels % Lanes16.Count == 0;
@@ -200,8 +191,6 @@ internal sealed unsafe class DepthwiseConvolution : IDisposable
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Add<TLanes>(TLanes x, TLanes weight, ref TLanes sum) where TLanes : struct, ILanes<TLanes> =>
         sum = TLanes.MultiplyAdd(x, weight, sum);
-
-    private void Free() => NativeMemory.AlignedFree(weights);
 
     private struct Job<T> where T : unmanaged
     {

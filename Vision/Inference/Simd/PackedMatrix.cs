@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using static TorchSharp.torch;
 
 namespace FewShotCluster.Vision.Inference.Simd;
@@ -9,7 +8,7 @@ namespace FewShotCluster.Vision.Inference.Simd;
 /// </summary>
 internal sealed unsafe class PackedMatrix : IDisposable
 {
-    private const int CacheLine = 64;
+    private readonly WeightMemory memory;
 
     /// <param name="weight">[outputs, inputs], float32 or (see <see cref="Supports"/>) bfloat16; its owner's.</param>
     public PackedMatrix(Tensor weight)
@@ -19,15 +18,10 @@ internal sealed unsafe class PackedMatrix : IDisposable
         Panels = (Outputs + Panel - 1) / Panel;
         using var scope = NewDisposeScope();
         var panels = nn.functional.pad(weight, [0, 0, 0, Panels * Panel - Outputs]);
-        var packed = weight.dtype == ScalarType.BFloat16
-            ? panels.view(Panels, Panel, Inputs / 2, 2).transpose(1, 2).contiguous()
-            : panels.view(Panels, Panel, Inputs).transpose(1, 2).contiguous();
-        var bytes = packed.bytes;
-        Values = NativeMemory.AlignedAlloc((nuint)bytes.Length, CacheLine);
-        bytes.CopyTo(new Span<byte>(Values, bytes.Length));
+        memory = new WeightMemory(weight.dtype == ScalarType.BFloat16
+            ? panels.view(Panels, Panel, Inputs / 2, 2).transpose(1, 2)
+            : panels.view(Panels, Panel, Inputs).transpose(1, 2));
     }
-
-    ~PackedMatrix() => Free();
 
     public int Outputs { get; }
 
@@ -38,21 +32,11 @@ internal sealed unsafe class PackedMatrix : IDisposable
     /// <summary>Outputs of a panel.</summary>
     public int Panel { get; }
 
-    public void* Values { get; private set; }
+    public void* Values => memory.Values;
 
     /// <summary>Whether products of such weights are computed here.</summary>
     public static bool Supports(Tensor weight) =>
         weight.dtype == ScalarType.Float32 || (weight.dtype == ScalarType.BFloat16 && Brgemm.IsSupported && weight.shape[1] % 2 == 0);
 
-    public void Dispose()
-    {
-        Free();
-        GC.SuppressFinalize(this);
-    }
-
-    private void Free()
-    {
-        NativeMemory.AlignedFree(Values);
-        Values = null;
-    }
+    public void Dispose() => memory.Dispose();
 }

@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using System.Runtime.InteropServices;
 using static TorchSharp.torch;
 
 namespace FewShotCluster.Vision.Inference.Simd;
@@ -18,23 +17,20 @@ internal sealed unsafe class WinogradConvolution : IDisposable
     private readonly int inputs;
     private readonly int outputs;
     private readonly int panels;
-    private readonly float* weights; // [panels][16 positions][inputs][panel]
+    private readonly WeightMemory weights; // [panels][16 positions][inputs][panel]
 
     /// <param name="weight">[outputs, inputs, 3, 3]; its owner's.</param>
     public WinogradConvolution(Tensor weight)
     {
         (outputs, inputs) = ((int)weight.shape[0], (int)weight.shape[1]);
         panels = (outputs + Panel - 1) / Panel;
-        weights = (float*)NativeMemory.AlignedAlloc((nuint)panels * (nuint)Panel * (nuint)inputs * Positions * sizeof(float), 64);
         using var scope = NewDisposeScope();
         // U = G g G^T
         var g = tensor(new[] { 1f, 0, 0, 0.5f, 0.5f, 0.5f, 0.5f, -0.5f, 0.5f, 0, 0, 1 }, [4, 3]).to(ScalarType.Float64);
         var transformed = g.matmul(weight.to(ScalarType.Float64)).matmul(g.t()).to(ScalarType.Float32);   // [outputs, inputs, 4, 4]
         var padded = nn.functional.pad(transformed.view(outputs, -1), [0, 0, 0, panels * Panel - outputs]);
-        Copy(padded.view(panels, Panel, inputs, Positions).permute(0, 3, 2, 1), weights);
+        weights = new WeightMemory(padded.view(panels, Panel, inputs, Positions).permute(0, 3, 2, 1));
     }
-
-    ~WinogradConvolution() => Free();
 
     private static int Panel => RowKernel.Panel;
 
@@ -61,7 +57,7 @@ internal sealed unsafe class WinogradConvolution : IDisposable
             {
                 X = (float*)input,
                 Y = (float*)output,
-                Weights = weights,
+                Weights = (float*)weights.Values,
                 Bias = (float*)offsets,
                 Height = height,
                 Width = width,
@@ -78,15 +74,11 @@ internal sealed unsafe class WinogradConvolution : IDisposable
             if (CpuFeatures.HasAvx512) OpenMp.Run(&Body<Lanes16>, &job);
             else OpenMp.Run(&Body<Lanes8>, &job);
         }
-        GC.KeepAlive(this);
+        GC.KeepAlive(weights);
         return result;
     }
 
-    public void Dispose()
-    {
-        Free();
-        GC.SuppressFinalize(this);
-    }
+    public void Dispose() => weights.Dispose();
 
     private static void Body<TLanes>(void* state) where TLanes : unmanaged, ILanes<TLanes>
     {
@@ -186,17 +178,6 @@ internal sealed unsafe class WinogradConvolution : IDisposable
     {
         var (image, inImage) = Math.DivRem(tile, job.TilesDown * job.TilesAcross);
         return (2 * (inImage / job.TilesAcross), 2 * (inImage % job.TilesAcross), image);
-    }
-
-    private static void Copy(Tensor from, float* to)
-    {
-        var dense = from.contiguous();
-        dense.bytes.CopyTo(new Span<byte>(to, checked((int)dense.numel() * sizeof(float))));
-    }
-
-    private void Free()
-    {
-        NativeMemory.AlignedFree(weights);
     }
 
     private struct Job
