@@ -23,7 +23,7 @@ internal sealed unsafe class DepthwiseConvolution : IDisposable
     {
         channels = (int)weight.shape[0];
         using var scope = NewDisposeScope();
-        var register = IsWide(channels) ? Lanes16.Count : Lanes8.Count;
+        var register = Lanes16.Fit(channels) ? Lanes16.Count : Lanes8.Count;
         weights = new WeightMemory(weight.to(ScalarType.Float32).view(channels / register, register, Side, Side).permute(0, 2, 3, 1));
     }
 
@@ -71,13 +71,11 @@ internal sealed unsafe class DepthwiseConvolution : IDisposable
                 Epsilon = epsilon,
                 Shares = new TaskShares(images * down * across),
             };
-            if (IsWide(channels)) OpenMp.Run(&Body<T, Lanes16>, &job);
+            if (Lanes16.Fit(channels)) OpenMp.Run(&Body<T, Lanes16>, &job);
             else OpenMp.Run(&Body<T, Lanes8>, &job);
         }
         GC.KeepAlive(weights);
     }
-
-    private static bool IsWide(int channels) => CpuFeatures.HasAvx512 && channels % Lanes16.Count == 0;
 
     /// <summary>A task is a tile of rows and columns.</summary>
     private static void Body<T, TLanes>(void* state) where T : unmanaged, IElement<T> where TLanes : struct, ILanes<TLanes>

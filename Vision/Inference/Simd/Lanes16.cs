@@ -12,6 +12,9 @@ internal readonly unsafe struct Lanes16(Vector512<float> value) : ILanes<Lanes16
 
     public static int Count => 16;
 
+    /// <summary>Whether so many numbers are whole registers of a processor that has them.</summary>
+    public static bool Fit(int count) => CpuFeatures.HasAvx512 && count % Count == 0;
+
     public static Lanes16 Create(float value) => new(Vector512.Create(value));
 
     public static Lanes16 Load(float* from) => new(Vector512.Load(from));

@@ -18,7 +18,7 @@ internal static unsafe class LayerNorm
     public static void Run<T>(T* x, T* weight, T* bias, T* y, int rows, int channels, float epsilon) where T : unmanaged, IElement<T>
     {
         var job = new Job<T> { X = x, Weight = weight, Bias = bias, Y = y, Rows = rows, Channels = channels, Epsilon = epsilon, Shares = new TaskShares((rows + RowsATask - 1) / RowsATask) };
-        delegate*<void*, void> body = CpuFeatures.HasAvx512 && channels % Lanes16.Count == 0 ? &Body<T, Lanes16> : &Body<T, Lanes8>;
+        delegate*<void*, void> body = Lanes16.Fit(channels) ? &Body<T, Lanes16> : &Body<T, Lanes8>;
         if ((long)rows * channels <= FewNumbers) body(&job);
         else OpenMp.Run(body, &job);
     }

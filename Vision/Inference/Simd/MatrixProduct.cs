@@ -118,15 +118,8 @@ internal static unsafe class MatrixProduct
             return;
         }
         var scale = job.Scales + (long)(row / job.RowsAScale) * job.Inputs;
-        if (CpuFeatures.HasAvx512 && job.Inputs % Lanes16.Count == 0) Scale<T, Lanes16>(from, scale, to, job.Inputs);
-        else Scale<T, Lanes8>(from, scale, to, job.Inputs);
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Scale<T, TLanes>(T* from, float* scale, T* to, int count)
-        where T : unmanaged, IElement<T> where TLanes : struct, ILanes<TLanes>
-    {
-        for (var k = 0; k < count; k += TLanes.Count) T.Store(T.Load<TLanes>(from + k) * TLanes.Load(scale + k), to + k);
+        if (Lanes16.Fit(job.Inputs)) VectorMath.Multiply<T, Lanes16>(from, scale, to, job.Inputs);
+        else VectorMath.Multiply<T, Lanes8>(from, scale, to, job.Inputs);
     }
 
     private struct Job<T> where T : unmanaged

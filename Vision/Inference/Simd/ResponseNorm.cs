@@ -26,7 +26,7 @@ internal static unsafe class ResponseNorm
         Measure<T, TActivation>(x, gamma, scales, images, pixels, channels);
         var job = new Job<T> { X = x, Sums = scales, Images = images, Pixels = pixels, Channels = channels, Blocks = BlocksOf(pixels) };
         job.Shares = new TaskShares(images * job.Blocks);
-        if (IsWide(channels)) OpenMp.Run(&Scale<T, Lanes16>, &job);
+        if (Lanes16.Fit(channels)) OpenMp.Run(&Scale<T, Lanes16>, &job);
         else OpenMp.Run(&Scale<T, Lanes8>, &job);
         NativeMemory.AlignedFree(scales);
     }
@@ -45,18 +45,16 @@ internal static unsafe class ResponseNorm
         var energies = (float*)NativeMemory.AlignedAlloc((nuint)images * (nuint)blocks * (nuint)channels * sizeof(float), Alignment);
         var job = new Job<T> { X = x, Sums = energies, Images = images, Pixels = pixels, Channels = channels, Blocks = blocks };
         job.Shares = new TaskShares(images * blocks);
-        if (IsWide(channels)) OpenMp.Run(&Measure<T, TActivation, Lanes16>, &job);
+        if (Lanes16.Fit(channels)) OpenMp.Run(&Measure<T, TActivation, Lanes16>, &job);
         else OpenMp.Run(&Measure<T, TActivation, Lanes8>, &job);
         for (var image = 0; image < images; image++)
         {
             float* sums = energies + (long)image * blocks * channels, to = scales + (long)image * channels;
-            if (IsWide(channels)) ToScales<Lanes16>(sums, gamma, to, blocks, channels);
+            if (Lanes16.Fit(channels)) ToScales<Lanes16>(sums, gamma, to, blocks, channels);
             else ToScales<Lanes8>(sums, gamma, to, blocks, channels);
         }
         NativeMemory.AlignedFree(energies);
     }
-
-    private static bool IsWide(int channels) => CpuFeatures.HasAvx512 && channels % Lanes16.Count == 0;
 
     private static int BlocksOf(int pixels) => (pixels + PixelBlock - 1) / PixelBlock;
 
@@ -110,15 +108,8 @@ internal static unsafe class ResponseNorm
         {
             var (image, block) = Math.DivRem(task, job.Blocks);
             for (var pixel = block * PixelBlock; pixel < Math.Min((block + 1) * PixelBlock, job.Pixels); pixel++)
-                Multiply<T, TLanes>(job.Pixel(image, pixel), job.Sums + (long)image * job.Channels, job.Channels);
+                VectorMath.Multiply<T, TLanes>(job.Pixel(image, pixel), job.Sums + (long)image * job.Channels, job.Pixel(image, pixel), job.Channels);
         }
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Multiply<T, TLanes>(T* pixel, float* scales, int channels)
-        where T : unmanaged, IElement<T> where TLanes : struct, ILanes<TLanes>
-    {
-        for (var c = 0; c < channels; c += TLanes.Count) T.Store(T.Load<TLanes>(pixel + c) * TLanes.Load(scales + c), pixel + c);
     }
 
     private struct Job<T> where T : unmanaged

@@ -20,26 +20,20 @@ internal sealed unsafe partial class SimdKernels
         var f = Product(y, pwconv1, pwconv1Bias, activation: isActive ? Activation.Gelu : Activation.None);
         var result = pwconv2 is PackedMatrix packed
             ? Linear(f, packed, pwconv2Bias, residual, scales: ResponseScales(f, gamma, isActive))
-            : Product(NormaliseResponse(f, gamma, isActive), pwconv2, pwconv2Bias, residual);
+            : Product(NormaliseResponse(f, gamma), pwconv2, pwconv2Bias, residual);
         return result.permute(0, 3, 1, 2).MoveToOuterDisposeScope();
     }
 
-    /// <summary>GRN, and GELU before it unless it is done, in place.</summary>
-    private static Tensor NormaliseResponse(Tensor f, Tensor gamma, bool isActive)
+    /// <summary>GELU and GRN in place: between two layers that are not ours.</summary>
+    private static Tensor NormaliseResponse(Tensor f, Tensor gamma)
     {
         var (images, pixels, channels) = ((int)f.shape[0], (int)(f.shape[1] * f.shape[2]), (int)f.shape[3]);
         fixed (byte* values = f.bytes, gammas = gamma.bytes)
         {
-            if (f.dtype == ScalarType.BFloat16) Apply((BrainFloat*)values, (float*)gammas);
-            else Apply((Float32*)values, (float*)gammas);
+            if (f.dtype == ScalarType.BFloat16) ResponseNorm.Apply<BrainFloat, Gelu>((BrainFloat*)values, (float*)gammas, images, pixels, channels);
+            else ResponseNorm.Apply<Float32, Gelu>((Float32*)values, (float*)gammas, images, pixels, channels);
         }
         return f;
-
-        void Apply<T>(T* x, float* g) where T : unmanaged, IElement<T>
-        {
-            if (isActive) ResponseNorm.Apply<T, Identity>(x, g, images, pixels, channels);
-            else ResponseNorm.Apply<T, Gelu>(x, g, images, pixels, channels);
-        }
     }
 
     /// <summary>GRN's factors [images, channels], for the next layer to apply; GELU in place unless it is done.</summary>

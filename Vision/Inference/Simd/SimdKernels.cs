@@ -6,8 +6,8 @@ using static TorchSharp.torch;
 namespace FewShotCluster.Vision.Inference.Simd;
 
 /// <summary>
-/// The blocks of Scripts/blocks.py with our own attention, norms and activations, in float32 and bfloat16 on the CPU. float32 has our
-/// Winograd convolutions and, if told so, our products; the other products and convolutions and all outside blocks are oneDNN's.
+/// The blocks of Scripts/blocks.py with our own attention, norms, activations and depthwise convolutions, in float32 and bfloat16 on the
+/// CPU. float32 has our Winograd convolutions; if told so, products are ours too. What else there is, and all outside blocks, is oneDNN's.
 /// </summary>
 internal sealed unsafe partial class SimdKernels(Kernels oneDnn, bool ownProducts) : Kernels(ownProducts ? "simd" : oneDnn.Name, oneDnn)
 {

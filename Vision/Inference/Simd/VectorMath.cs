@@ -49,4 +49,16 @@ internal static class VectorMath
         p *= p;
         return T.Max(x, T.Create(0)) - size * (T.Create(0.5f) / p);
     }
+
+    /// <summary>Numbers, each times its factor.</summary>
+    /// <param name="from">[count]</param>
+    /// <param name="factors">[count]</param>
+    /// <param name="to">[count]; may be <paramref name="from"/>.</param>
+    /// <param name="count">A multiple of a register's.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static unsafe void Multiply<T, TLanes>(T* from, float* factors, T* to, int count)
+        where T : unmanaged, IElement<T> where TLanes : struct, ILanes<TLanes>
+    {
+        for (var i = 0; i < count; i += TLanes.Count) T.Store(T.Load<TLanes>(from + i) * TLanes.Load(factors + i), to + i);
+    }
 }
