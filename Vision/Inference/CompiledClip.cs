@@ -26,6 +26,7 @@ public sealed class CompiledClip : IDisposable
             ? new CompiledModifiedResNet(weights, Config)
             : new CompiledVisionTransformer(weights, Config);
         text = new CompiledTextTransformer(weights, Config);
+        GC.KeepAlive(model); // a collected module takes its tensors along
     }
 
     /// <summary>The model's dimensions.</summary>

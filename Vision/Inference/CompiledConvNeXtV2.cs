@@ -36,6 +36,7 @@ public sealed class CompiledConvNeXtV2 : IDisposable
         }
         norm = [NormEpsilon, .. weights.KeepBoth("norm")];
         head = [.. weights.KeepLinear("head")];
+        GC.KeepAlive(model); // a collected module takes its tensors along
     }
 
     /// <summary>Channels of the four stages; the last is the size of the pooled features.</summary>
@@ -72,12 +73,12 @@ public sealed class CompiledConvNeXtV2 : IDisposable
     public void Dispose() => weights.Dispose();
 
     private KernelCall Stem(int side) =>
-        new("convnext_stem", [.. Conv("downsample_layers.0.0", 4, side), .. weights.KeepBoth("downsample_layers.0.1")]);
+        new("convnext_stem", [.. PatchConv("downsample_layers.0.0", side), .. weights.KeepBoth("downsample_layers.0.1")]);
 
     private KernelCall Downsample(int stage, int side)
     {
         var name = $"downsample_layers.{stage}.";
-        return new("convnext_downsample", [.. weights.KeepBoth(name + "0"), .. Conv(name + "1", 2, side)]);
+        return new("convnext_downsample", [.. weights.KeepBoth(name + "0"), .. PatchConv(name + "1", side)]);
     }
 
     private KernelCall Block(string name, int side)
@@ -93,6 +94,6 @@ public sealed class CompiledConvNeXtV2 : IDisposable
         ]);
     }
 
-    private Tensor[] Conv(string name, int stride, int side) =>
-        [weights.KeepConv(weights.Take(name + ".weight"), 0, stride, 1, side), weights.Keep(name + ".bias")];
+    private IDisposable[] PatchConv(string name, int side) =>
+        [weights.KeepPatchConv(weights.Take(name + ".weight"), side), weights.Keep(name + ".bias")];
 }

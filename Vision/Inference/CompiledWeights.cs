@@ -49,6 +49,9 @@ internal sealed class CompiledWeights(nn.Module module, ComputePlan plan) : IDis
     /// <inheritdoc cref="Kernels.PackDepthwise"/>
     public IDisposable KeepDepthwise(Tensor weight, int side) => Own(plan.Kernels.PackDepthwise(OnDevice(weight), side));
 
+    /// <inheritdoc cref="Kernels.PackPatchConv"/>
+    public IDisposable KeepPatchConv(Tensor weight, int side) => Own(plan.Kernels.PackPatchConv(OnDevice(weight), side));
+
     /// <inheritdoc cref="Kernels.PackConv"/>
     public Tensor KeepConv(Tensor weight, int padding, int stride, int groups, int side) =>
         Own(plan.Kernels.PackConv(OnDevice(weight), padding, stride, groups, side));

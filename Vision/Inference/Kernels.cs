@@ -89,6 +89,11 @@ internal class Kernels
     /// <param name="side">Of the usual input, pixels.</param>
     public virtual IDisposable PackDepthwise(Tensor weight, int side) => PackConv(weight, (int)weight.shape[2] / 2, 1, (int)weight.shape[0], side);
 
+    /// <summary>A convolution whose stride is its size: ConvNeXt's stem and downsampling.</summary>
+    /// <param name="weight">[out, in, k, k]</param>
+    /// <param name="side">Of the usual input, pixels.</param>
+    public virtual IDisposable PackPatchConv(Tensor weight, int side) => PackConv(weight, 0, (int)weight.shape[2], 1, side);
+
     /// <summary>A convolution's weights [out, in / groups, k, k] in the layout that <c>conv*</c> take.</summary>
     /// <param name="weight">The weights.</param>
     /// <param name="padding">On each side, pixels.</param>

@@ -5,8 +5,25 @@ namespace FewShotCluster.Bench.Robustness;
 /// <summary>This process's memory.</summary>
 internal static partial class ResidentMemory
 {
+    /// <summary>How long .NET keeps the megabytes that its compiler worked in, twice two seconds.</summary>
+    public static readonly TimeSpan CompilerRest = TimeSpan.FromSeconds(4.5);
+
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
+
     /// <summary>Resident bytes without garbage not yet collected and freed blocks that a heap keeps: what a leak cannot hide in.</summary>
-    public static long AfterCollection()
+    /// <param name="rest">The lowest reading of that time counts.</param>
+    public static long AfterCollection(TimeSpan rest = default)
+    {
+        var (lowest, start) = (Reading(), TimeProvider.System.GetTimestamp());
+        while (TimeProvider.System.GetElapsedTime(start) < rest)
+        {
+            Thread.Sleep(Pause);
+            lowest = Math.Min(lowest, Reading());
+        }
+        return lowest;
+    }
+
+    private static long Reading()
     {
         GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
         GC.WaitForPendingFinalizers();

@@ -27,13 +27,14 @@ public sealed class SoakRun(IReadOnlyList<IImageTextEncoder> encoders, IRefinerB
         var (samples, peak) = (new List<long>(), 0L);
         // A short run has no first thousand: its first half stands for it.
         var warm = Math.Min(Thousand, Math.Max(1, encodes / 2));
+        var rest = encodes > Thousand ? ResidentMemory.CompilerRest : default;
         for (var done = 1; done <= encodes; done++)
         {
             cancellationToken.ThrowIfCancellationRequested();
             var features = Encode(1 + random.Below(LargestBatch));
             if (!features.All(float.IsFinite)) throw new InvalidDataException($"batch {done} has a feature that is no number");
             if (done % 50 == 0) peak = Math.Max(peak, Environment.WorkingSet);
-            if (done == warm || (done > warm && done % Thousand == 0) || done == encodes) samples.Add(ResidentMemory.AfterCollection());
+            if (done == warm || (done > warm && done % Thousand == 0) || done == encodes) samples.Add(ResidentMemory.AfterCollection(rest));
             progress((double)done / encodes);
         }
         return new SoakReport(encodes, items, samples, Math.Max(peak, samples.Max()), Stopwatch.GetElapsedTime(start).TotalSeconds);

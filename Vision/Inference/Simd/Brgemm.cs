@@ -10,6 +10,8 @@ internal static unsafe class Brgemm
     /// <summary>Outputs of a panel of weights.</summary>
     public const int Panel = 64;
 
+    private const int RowStep = 2;
+
     private static readonly nint Torch = LoadedLibrary.Find("libtorch_cpu.so");
 
     private static readonly delegate* unmanaged<long, long, long, long, long, long, byte, float*, float*, float*, byte, void> Singles =
@@ -27,6 +29,12 @@ internal static unsafe class Brgemm
 
     /// <summary>Whether both number formats are multiplied here, and rightly: with AVX-512 and bfloat16 in hardware.</summary>
     public static bool IsSupported => Sound.Value;
+
+    /// <summary>
+    /// So many rows and up to three more: of the machine code made for a number of rows, some 100 KB for each thread and shape, nothing is
+    /// ever freed.
+    /// </summary>
+    public static int WholeRows(int rows) => (rows + RowStep - 1) / RowStep * RowStep;
 
     /// <summary>c (+)= a b</summary>
     /// <param name="rows">Of a and c.</param>

@@ -12,7 +12,7 @@ internal static unsafe class BrgemmAttention
     /// <summary>Channels of a head: those of every published CLIP model.</summary>
     public const int Depth = Brgemm.Panel;
 
-    private const int QueryBlock = 64, KeyStep = 16;
+    private const int QueryBlock = 64, QueryStep = 8, KeyStep = 16;
 
     /// <inheritdoc cref="MultiHeadAttention.Run" path="/param"/>
     public static void Run<T>(T* projected, T* attended, int batch, int length, int heads, bool causal) where T : unmanaged, IElement<T>
@@ -28,10 +28,11 @@ internal static unsafe class BrgemmAttention
         var width = job.Heads * Depth;
         var panels = (length + Depth - 1) / Depth;
         var padded = panels * Depth;
-        var queries = Math.Min(QueryBlock, length);
-        var scores = ThreadScratch.Of((long)queries * (2 * padded + Depth) + 2L * padded * Depth);   // [panels][queries][64]
-        var mixed = scores + (long)queries * padded;                                                 // [queries][64]
-        var keys = (T*)(mixed + queries * Depth);                                                    // [panels], as weights are
+        var most = Whole(Math.Min(QueryBlock, length), QueryStep);
+        var scores = ThreadScratch.Of((long)most * (2 * padded + 2 * Depth) + 2L * padded * Depth);  // [panels][queries][64]
+        var mixed = scores + (long)most * padded;                                                    // [queries][64]
+        var queries = (T*)(mixed + most * Depth);                                                    // [queries][64]
+        var keys = queries + most * Depth;                                                           // [panels], as weights are
         var values = keys + (long)padded * Depth;                                                    // [padded], as weights are
         var shares = values + (long)padded * Depth;                                                  // [queries][padded]
         for (int thread = OpenMp.Thread, task; (task = job.Shares.Take(thread)) >= 0;)
@@ -44,13 +45,15 @@ internal static unsafe class BrgemmAttention
             for (var first = 0; first < length; first += QueryBlock)
             {
                 var rows = Math.Min(QueryBlock, length - first);
+                var whole = Whole(rows, QueryStep);
+                PackQueries(source + first * 3L * width, 3 * width, queries, rows, whole);
                 var seen = job.Causal ? first + rows : length;
-                var depth = (seen + KeyStep - 1) / KeyStep * KeyStep;
+                var depth = Whole(seen, KeyStep);
                 for (var panel = 0; panel * Depth < seen; panel++)
-                    Brgemm.Multiply(rows, Depth, source + first * 3L * width, 3 * width, keys + (long)panel * Depth * Depth, scores + (long)panel * rows * Depth, add: false);
+                    Brgemm.Multiply(whole, Depth, queries, Depth, keys + (long)panel * Depth * Depth, scores + (long)panel * whole * Depth, add: false);
                 for (var row = 0; row < rows; row++)
-                    Softmax(scores + row * Depth, rows * Depth, shares + (long)row * padded, job.Causal ? first + row + 1 : seen, depth);
-                Brgemm.Multiply(rows, depth, shares, padded, values, mixed, add: false);
+                    Softmax(scores + row * Depth, whole * Depth, shares + (long)row * padded, job.Causal ? first + row + 1 : seen, depth);
+                Brgemm.Multiply(whole, depth, shares, padded, values, mixed, add: false);
                 for (var row = 0; row < rows; row++)
                 {
                     for (var c = 0; c < Depth; c += Lanes16.Count)
@@ -59,6 +62,16 @@ internal static unsafe class BrgemmAttention
             }
         }
         Brgemm.Release();
+    }
+
+    private static int Whole(int count, int step) => (count + step - 1) / step * step;
+
+    /// <summary>[rows][64 channels], with zeros up to whole rows.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void PackQueries<T>(T* source, int stride, T* queries, int rows, int whole) where T : unmanaged
+    {
+        for (var row = 0; row < rows; row++) new ReadOnlySpan<T>(source + (long)row * stride, Depth).CopyTo(new Span<T>(queries + row * Depth, Depth));
+        new Span<T>(queries + rows * Depth, (whole - rows) * Depth).Clear();
     }
 
     /// <summary>Panels of 64 keys, each [channels][64 keys], in bfloat16 by pairs of channels: 32-bit words either way.</summary>
@@ -78,7 +91,7 @@ internal static unsafe class BrgemmAttention
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void PackValues<T>(T* source, int stride, T* values, int length) where T : unmanaged
     {
-        var end = (length + KeyStep - 1) / KeyStep * KeyStep;
+        var end = Whole(length, KeyStep);
         if (sizeof(T) == sizeof(float))
         {
             for (var key = 0; key < length; key++) new ReadOnlySpan<T>(source + (long)key * stride, Depth).CopyTo(new Span<T>(values + (long)key * Depth, Depth));

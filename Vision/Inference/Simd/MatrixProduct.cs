@@ -28,15 +28,15 @@ internal static unsafe class MatrixProduct
         var threads = OpenMp.Threads;
         var most = Math.Clamp(CachedBytes / (weights.Inputs * sizeof(T)), FewestRows, MostRows);
         var blocks = (rows + most - 1) / most;
-        // As many for each thread, and all of one size, as machine code is made for each: the last begins earlier rather than be smaller.
+        // As many for each thread, and all of one size: the last begins earlier rather than be smaller.
         if (blocks > 1) blocks = (blocks + threads - 1) / threads * threads;
         var blockRows = (rows + blocks - 1) / blocks;
+        if (typeof(T) == typeof(BrainFloat)) blockRows = Brgemm.WholeRows(blockRows);
         blocks = (rows + blockRows - 1) / blockRows;
-        // Rows that lie whole pages apart share few lines of the first-level cache: they are copied, once for each task.
+        // Rows that lie whole pages apart share few lines of the first-level cache: they are copied.
         var isPaged = weights.Inputs * sizeof(T) % PageBytes == 0 && blockRows > FewestPagedRows;
-        var isCopied = isPaged || scales is not null;
-        var tasks = threads * (isCopied ? 1 : TasksAThread);
-        var chunks = Math.Clamp((tasks + blocks - 1) / blocks, 1, weights.Panels);
+        var isCopied = isPaged || scales is not null || blockRows > rows;
+        var chunks = Math.Clamp((threads * TasksAThread + blocks - 1) / blocks, 1, weights.Panels);
         var job = new Job<T>
         {
             X = x,
@@ -69,21 +69,24 @@ internal static unsafe class MatrixProduct
         var panelsATask = job.Depth == job.Inputs ? 1 : (job.Panels + job.Chunks - 1) / job.Chunks;
         var sums = (long)panelsATask * job.BlockRows * job.Panel;
         var tile = ThreadScratch.Of(sums + (job.StrideX == job.Inputs ? 0 : (long)job.BlockRows * job.StrideX));
+        var copied = -1;
         for (int thread = OpenMp.Thread, task; (task = job.Shares.Take(thread)) >= 0;)
-            Block(ref job, task, tile, (T*)(tile + sums));
+            Block(ref job, task, tile, (T*)(tile + sums), ref copied);
         if (typeof(T) == typeof(BrainFloat)) Brgemm.Release();
     }
 
-    private static void Block<T>(ref Job<T> job, int task, float* tile, T* copy) where T : unmanaged, IElement<T>
+    private static void Block<T>(ref Job<T> job, int task, float* tile, T* copy, ref int copied) where T : unmanaged, IElement<T>
     {
-        var first = Math.Min(task / job.Chunks * job.BlockRows, job.Rows - job.BlockRows);
-        var chunk = task % job.Chunks;
+        var (block, chunk) = Math.DivRem(task, job.Chunks);
+        var first = Math.Max(0, Math.Min(block * job.BlockRows, job.Rows - job.BlockRows));
+        var rows = Math.Min(job.BlockRows, job.Rows);
         var (from, to) = ((int)((long)chunk * job.Panels / job.Chunks), (int)((chunk + 1L) * job.Panels / job.Chunks));
         var finish = new ProductEpilogue<T>(job.Bias, job.Residual, job.Y, job.Outputs, job.Activation);
         var x = job.X + (long)first * job.Inputs;
         if (job.StrideX != job.Inputs)
         {
-            for (var row = 0; row < job.BlockRows; row++) Copy(ref job, first + row, copy + (long)row * job.StrideX);
+            if (block != copied) CopyRows(ref job, first, rows, copy);
+            copied = block;
             x = copy;
         }
         for (var k = 0; k < job.Inputs; k += job.Depth)
@@ -96,7 +99,7 @@ internal static unsafe class MatrixProduct
                 var weights = job.W + ((long)panel * job.Inputs + k) * job.Panel;
                 Multiply(job.BlockRows, depth, x + k, job.StrideX, weights, sums, k > 0, weights + (long)job.Inputs * job.Panel);
                 if (k + depth == job.Inputs)
-                    finish.Run(sums, job.Panel, first, job.BlockRows, panel * job.Panel, Math.Min(job.Panel, job.Outputs - panel * job.Panel));
+                    finish.Run(sums, job.Panel, first, rows, panel * job.Panel, Math.Min(job.Panel, job.Outputs - panel * job.Panel));
             }
         }
     }
@@ -106,6 +109,13 @@ internal static unsafe class MatrixProduct
     {
         if (typeof(T) == typeof(BrainFloat)) Brgemm.Multiply(rows, depth, a, strideA, b, c, add);
         else RowKernel.Multiply(rows, depth, (float*)a, strideA, (float*)b, c, RowKernel.Panel, add, (float*)next);
+    }
+
+    // A thread's tasks are mostly of one block: it is copied for the first of them.
+    private static void CopyRows<T>(ref Job<T> job, int first, int rows, T* copy) where T : unmanaged, IElement<T>
+    {
+        for (var row = 0; row < rows; row++) Copy(ref job, first + row, copy + (long)row * job.StrideX);
+        new Span<T>(copy + (long)rows * job.StrideX, (job.BlockRows - rows) * job.StrideX).Clear();
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]

@@ -5,6 +5,8 @@ namespace FewShotCluster.Vision.Inference.Simd;
 /// <content>The blocks of ConvNeXt-V2.</content>
 internal sealed unsafe partial class SimdKernels
 {
+    private const float ChannelEpsilon = 1e-6f;
+
     private Tensor ConvNeXtBlock(object[] a)
     {
         if (a is not [Tensor x, var dwconv, Tensor dwconvBias, Tensor norm, Tensor normBias, var pwconv1, Tensor pwconv1Bias,
@@ -13,7 +15,7 @@ internal sealed unsafe partial class SimdKernels
         using var scope = NewDisposeScope();
         var residual = x.permute(0, 2, 3, 1).contiguous();
         var y = dwconv is DepthwiseConvolution depthwise
-            ? depthwise.Run(residual, dwconvBias, norm, normBias, 1e-6f)
+            ? depthwise.Run(residual, dwconvBias, norm, normBias, ChannelEpsilon)
             : base.Run("depthwise_norm", x, dwconv, dwconvBias, norm, normBias);
         // Our products apply GELU; behind others it rides on the pass that measures energies.
         var isActive = pwconv1 is PackedMatrix;
@@ -22,6 +24,42 @@ internal sealed unsafe partial class SimdKernels
             ? Linear(f, packed, pwconv2Bias, residual, scales: ResponseScales(f, gamma, isActive))
             : Product(NormaliseResponse(f, gamma), pwconv2, pwconv2Bias, residual);
         return result.permute(0, 3, 1, 2).MoveToOuterDisposeScope();
+    }
+
+    private Tensor ConvNeXtStem(object[] a)
+    {
+        if (a is not [Tensor x, PackedMatrix conv, Tensor bias, Tensor norm, Tensor normBias]) return base.Run("convnext_stem", a);
+        using var scope = NewDisposeScope();
+        var y = Linear(PatchRows(x, Side(conv, x.shape[1])), conv, bias);
+        return Norm(y, norm, normBias, ChannelEpsilon).permute(0, 3, 1, 2).MoveToOuterDisposeScope();
+    }
+
+    private Tensor ConvNeXtDownsample(object[] a)
+    {
+        if (a is not [Tensor x, Tensor norm, Tensor normBias, PackedMatrix conv, Tensor bias]) return base.Run("convnext_downsample", a);
+        using var scope = NewDisposeScope();
+        return Linear(PatchRows(x, Side(conv, x.shape[1]), norm, normBias), conv, bias).permute(0, 3, 1, 2).MoveToOuterDisposeScope();
+    }
+
+    // Of a square patch with so many channels.
+    private static int Side(PackedMatrix conv, long channels) => (int)Math.Sqrt(conv.Inputs / channels);
+
+    /// <summary>[N, C, H, W], channels last -> [N, H / side, W / side, side * side * C], each pixel normed if there is a norm.</summary>
+    private static Tensor PatchRows(Tensor x, int side, Tensor? norm = null, Tensor? normBias = null)
+    {
+        var pixels = x.permute(0, 2, 3, 1).contiguous();
+        var (images, height, width, channels) = ((int)pixels.shape[0], (int)pixels.shape[1], (int)pixels.shape[2], (int)pixels.shape[3]);
+        var result = empty([images, height / side, width / side, side * side * channels], x.dtype);
+        fixed (byte* input = pixels.bytes, output = result.bytes)
+        fixed (byte* scales = norm is null ? default : norm.bytes, shifts = normBias is null ? default : normBias.bytes)
+        {
+            if (x.dtype == ScalarType.BFloat16)
+                Patches.Order(
+                    (BrainFloat*)input, (BrainFloat*)scales, (BrainFloat*)shifts, ChannelEpsilon, (BrainFloat*)output, images, height, width, channels, side);
+            else
+                Patches.Order((Float32*)input, (Float32*)scales, (Float32*)shifts, ChannelEpsilon, (Float32*)output, images, height, width, channels, side);
+        }
+        return result;
     }
 
     /// <summary>GELU and GRN in place: between two layers that are not ours.</summary>

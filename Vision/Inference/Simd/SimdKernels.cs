@@ -11,11 +11,10 @@ namespace FewShotCluster.Vision.Inference.Simd;
 /// </summary>
 internal sealed unsafe partial class SimdKernels(Kernels oneDnn, bool ownProducts) : Kernels(ownProducts ? "simd" : oneDnn.Name, oneDnn)
 {
-    private const int MostFewInputs = 256;
-
     public static bool IsSupported => Avx2.IsSupported && Fma.IsSupported && OpenMp.IsAvailable;
 
-    public override IDisposable PackBlockLinear(Tensor weight) => IsOwn(weight) ? new PackedMatrix(weight) : base.PackBlockLinear(weight);
+    public override IDisposable PackBlockLinear(Tensor weight) =>
+        ownProducts && PackedMatrix.Supports(weight) ? new PackedMatrix(weight) : base.PackBlockLinear(weight);
 
     public override IDisposable PackConv3x3(Tensor weight, int side) =>
         weight.dtype == ScalarType.Float32 && WinogradConvolution.Supports(weight.shape[0], weight.shape[1])
@@ -25,21 +24,29 @@ internal sealed unsafe partial class SimdKernels(Kernels oneDnn, bool ownProduct
     public override IDisposable PackDepthwise(Tensor weight, int side) =>
         DepthwiseConvolution.Supports(weight) ? new DepthwiseConvolution(weight) : base.PackDepthwise(weight, side);
 
+    public override IDisposable PackPatchConv(Tensor weight, int side)
+    {
+        // Norms take channels by eights; before colours there is none.
+        const int colours = 3;
+        if (!ownProducts || weight.shape[0] % Lanes8.Count != 0 || (weight.shape[1] != colours && weight.shape[1] % Lanes8.Count != 0))
+            return base.PackPatchConv(weight, side);
+        using var rows = weight.permute(0, 2, 3, 1).flatten(1);
+        return PackedMatrix.Supports(rows) ? new PackedMatrix(rows) : base.PackPatchConv(weight, side);
+    }
+
     public override Tensor Run(string method, params object[] arguments) => method switch
     {
         "attention_block" => AttentionBlock(arguments),
         "pooled_attention_block" => PooledAttentionBlock(arguments),
         "attention_pool" => AttentionPool(arguments),
+        "convnext_stem" => ConvNeXtStem(arguments),
+        "convnext_downsample" => ConvNeXtDownsample(arguments),
         "convnext_block" => ConvNeXtBlock(arguments),
         "resnet_stem" when IsSingle(arguments) => ResNetStem(arguments),
         "bottleneck" when ownProducts || IsSingle(arguments) => Bottleneck(arguments),
         "bottleneck_downsample" when ownProducts || IsSingle(arguments) => BottleneckDownsample(arguments),
         _ => base.Run(method, arguments),
     };
-
-    // Few inputs give many outputs little to do: in bfloat16 oneDNN's operators, which finish them in registers, are ahead.
-    private bool IsOwn(Tensor weight) => ownProducts && PackedMatrix.Supports(weight)
-        && (weight.dtype == ScalarType.Float32 || weight.shape[1] > MostFewInputs || weight.shape[0] <= weight.shape[1]);
 
     private Tensor AttentionBlock(object[] a)
     {

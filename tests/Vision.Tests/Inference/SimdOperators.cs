@@ -124,6 +124,34 @@ public class SimdOperators
     }
 
     [Theory]
+    [InlineData(1, 8, 8, 16, 24)]
+    [InlineData(3, 7, 11, 8, 40)]   // a row and a column that fill no patch
+    public void Convolutions_of_patches_behind_a_norm(int images, int height, int width, int inputs, int outputs)
+    {
+        using var scope = NewDisposeScope();
+        var (x, weight, bias) = (randn(images, inputs, height, width), randn(outputs, inputs, 2, 2), randn(outputs));
+        var (norm, normBias) = (randn(inputs), randn(inputs));
+        Golden.Close(Expected(x, norm, normBias, weight, bias), Run(x, norm, normBias, weight, bias), 2e-5);
+        if (!Brgemm.IsSupported) return;
+        var (a, b, c, d, e) = (Brain(x), Brain(norm), Brain(normBias), Brain(weight), Brain(bias));
+        Golden.Close(Expected(Single(a), Single(b), Single(c), Single(d), Single(e)), Single(Run(a, b, c, d, e)), 5e-2, rtol: 1e-2);
+
+        static Tensor Run(Tensor x, Tensor norm, Tensor normBias, Tensor weight, Tensor bias)
+        {
+            using var packed = Assert.IsType<PackedMatrix>(Kernels.Simd!.PackPatchConv(weight, side: 8));
+            return Kernels.Simd.Run("convnext_downsample", Kernels.ChannelsLast(x), norm, normBias, packed, bias);
+        }
+
+        static Tensor Expected(Tensor x, Tensor norm, Tensor normBias, Tensor weight, Tensor bias)
+        {
+            var pixels = nn.functional.layer_norm(
+                x.to(ScalarType.Float64).permute(0, 2, 3, 1), [x.shape[1]], norm.to(ScalarType.Float64), normBias.to(ScalarType.Float64), 1e-6);
+            return nn.functional.conv2d(
+                pixels.permute(0, 3, 1, 2), weight.to(ScalarType.Float64), bias.to(ScalarType.Float64), strides: [2, 2]).to(ScalarType.Float32);
+        }
+    }
+
+    [Theory]
     [InlineData(1, 7, 7, 64, 96)]     // few tiles: threads share them
     [InlineData(2, 13, 20, 16, 80)]   // the last panel is not whole
     [InlineData(3, 30, 31, 48, 32)]   // several blocks of tiles
