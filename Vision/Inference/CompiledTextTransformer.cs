@@ -21,7 +21,7 @@ internal sealed class CompiledTextTransformer
         head =
         [
             1e-5, .. weights.KeepBoth("ln_final"),
-            weights.KeepLinear(weights.Take("text_projection").t()), weights.Keep(zeros(config.EmbedDim)),
+            weights.KeepBlockLinear(weights.Take("text_projection").t()), weights.Keep(zeros(config.EmbedDim)),
         ];
     }
 

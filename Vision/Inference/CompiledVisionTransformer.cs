@@ -25,7 +25,7 @@ internal sealed class CompiledVisionTransformer : ICompiledTower
         head =
         [
             1e-5, .. weights.KeepBoth("visual.ln_post"),
-            weights.KeepLinear(weights.Take("visual.proj").t()), weights.Keep(zeros(config.EmbedDim)),
+            weights.KeepBlockLinear(weights.Take("visual.proj").t()), weights.Keep(zeros(config.EmbedDim)),
         ];
     }
 

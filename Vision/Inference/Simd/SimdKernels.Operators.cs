@@ -72,4 +72,32 @@ internal sealed unsafe partial class SimdKernels
             else MultiHeadAttention.Run(input, output, batch, length, heads, width / heads, causal);
         }
     }
+
+    /// <summary>Attention of one token a row; belongs to the dispose scope.</summary>
+    /// <param name="query">[N, D]</param>
+    /// <param name="x">[N, L, D], D a multiple of 8 heads.</param>
+    /// <param name="last">[N] int64: the last token that each sees; null: all are seen.</param>
+    /// <param name="key">[heads, D / heads, D]</param>
+    /// <param name="value">[heads, D, D / heads]</param>
+    /// <param name="valueBias">[D]</param>
+    /// <returns>[N, D]</returns>
+    internal static Tensor SingleQuery(Tensor query, Tensor x, Tensor? last, Tensor key, Tensor value, Tensor valueBias)
+    {
+        var (batch, length, width) = ((int)x.shape[0], (int)x.shape[1], (int)x.shape[2]);
+        var (dense, denseLast, heads) = (x.contiguous(), last?.contiguous(), (int)key.shape[0]);
+        var result = empty_like(query);
+        fixed (byte* asked = query.bytes, tokens = dense.bytes, keys = key.bytes, values = value.bytes, shift = valueBias.bytes, output = result.bytes)
+        fixed (byte* ends = denseLast is null ? default : denseLast.bytes)
+        {
+            if (x.dtype == ScalarType.BFloat16)
+                SingleQueryAttention.Run(
+                    (BrainFloat*)asked, (BrainFloat*)tokens, (long*)ends, (BrainFloat*)keys, (BrainFloat*)values, (BrainFloat*)shift,
+                    (BrainFloat*)output, batch, length, heads, width);
+            else
+                SingleQueryAttention.Run(
+                    (Float32*)asked, (Float32*)tokens, (long*)ends, (Float32*)keys, (Float32*)values, (Float32*)shift, (Float32*)output,
+                    batch, length, heads, width);
+        }
+        return result;
+    }
 }

@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics.X86;
 using FewShotCluster.Vision.Numerics;
 using static TorchSharp.torch;
@@ -39,6 +38,7 @@ internal sealed unsafe partial class SimdKernels(Kernels oneDnn, bool ownProduct
         "attention_block" => AttentionBlock(arguments),
         "pooled_attention_block" => PooledAttentionBlock(arguments),
         "attention_pool" => AttentionPool(arguments),
+        "head" => Head(arguments),
         "convnext_stem" => ConvNeXtStem(arguments),
         "convnext_downsample" => ConvNeXtDownsample(arguments),
         "convnext_block" => ConvNeXtBlock(arguments),
@@ -69,23 +69,9 @@ internal sealed unsafe partial class SimdKernels(Kernels oneDnn, bool ownProduct
         var index = positions.view(-1, 1, 1).expand(-1, 1, x.shape[2]);
         var h = Norm(x, ln1, ln1Bias, 1e-5f);
         var q = Product(h.gather(1, index).squeeze(1), query, queryBias);
-        var attended = base.Run("single_query", q, h, Seen(positions, x.shape[1], causal), key, value, valueBias);
+        var attended = SingleQuery(q, h, causal ? positions : null, key, value, valueBias);
         var x1 = Product(attended, outProj, outProjBias, x.gather(1, index).squeeze(1));
         return Mlp(x1, quick, ln2, ln2Bias, fc, fcBias, proj, projBias).MoveToOuterDisposeScope();
-    }
-
-    /// <summary>What is added to the scores, [N or 1, 1, length]: 0 of the tokens that one at a position sees, else minus infinity.</summary>
-    private static Tensor Seen(Tensor positions, long length, bool causal)
-    {
-        var seen = zeros(causal ? positions.shape[0] : 1, 1, length);
-        if (!causal) return seen;
-        var row = MemoryMarshal.Cast<byte, float>(seen.bytes);
-        foreach (var end in MemoryMarshal.Cast<byte, long>(positions.contiguous().bytes))
-        {
-            row[((int)end + 1)..(int)length].Fill(float.NegativeInfinity);
-            row = row[(int)length..];
-        }
-        return seen;
     }
 
     private Tensor Mlp(Tensor x, bool quick, Tensor norm, Tensor normBias, object fc, Tensor fcBias, object proj, Tensor projBias) =>
@@ -100,8 +86,15 @@ internal sealed unsafe partial class SimdKernels(Kernels oneDnn, bool ownProduct
         var pixels = x.flatten(1, 2);
         var tokens = cat([pixels.mean([1], keepdim: true), pixels], 1).Plus(positions);
         var q = Product(tokens.select(1, 0), query, queryBias);
-        var attended = base.Run("single_query", q, tokens, zeros(1, 1, 1), key, value, valueBias);
+        var attended = SingleQuery(q, tokens, null, key, value, valueBias);
         return Product(attended, proj, projBias).MoveToOuterDisposeScope();
+    }
+
+    private Tensor Head(object[] a)
+    {
+        if (a is not [Tensor x, double epsilon, Tensor norm, Tensor normBias, var weights, Tensor bias]) throw Mismatch("head");
+        using var scope = NewDisposeScope();
+        return Product(Norm(x, norm, normBias, (float)epsilon), weights, bias).MoveToOuterDisposeScope();
     }
 
     public override Tensor Linear(Tensor x, IDisposable weights, Tensor bias) => Product(x, weights, bias);

@@ -152,6 +152,35 @@ public class SimdOperators
     }
 
     [Theory]
+    [InlineData(1, 12, 8, 64)]
+    [InlineData(5, 77, 2, 80)]
+    [InlineData(3, 50, 3, 8)]    // eight channels at a time; rows of no whole fours
+    public void Attention_of_one_token(int rows, int length, int heads, int depth)
+    {
+        using var scope = NewDisposeScope();
+        var width = heads * depth;
+        var (query, x, shift) = (randn(rows, width), randn(rows, length, width), randn(width));
+        var (key, value) = (randn(heads, depth, width) / Math.Sqrt(width), randn(heads, width, depth) / Math.Sqrt(width));
+        var last = randint(0, length, [rows], ScalarType.Int64);
+        Golden.Close(Expected(query, x, last, key, value, shift), SimdKernels.SingleQuery(query, x, last, key, value, shift), 2e-5);
+        Golden.Close(Expected(query, x, null, key, value, shift), SimdKernels.SingleQuery(query, x, null, key, value, shift), 2e-5);
+        var (a, b, c, d, e) = (Brain(query), Brain(x), Brain(key), Brain(value), Brain(shift));
+        Golden.Close(
+            Expected(Single(a), Single(b), last, Single(c), Single(d), Single(e)), Single(SimdKernels.SingleQuery(a, b, last, c, d, e)), 2e-3, rtol: 4e-3);
+
+        Tensor Expected(Tensor query, Tensor x, Tensor? last, Tensor key, Tensor value, Tensor shift)
+        {
+            var tokens = x.to(ScalarType.Float64);
+            var q = query.to(ScalarType.Float64).view(rows, heads, 1, depth);
+            var keys = tokens.unsqueeze(1).matmul(key.to(ScalarType.Float64).transpose(1, 2));   // [rows, heads, length, depth]
+            var values = tokens.unsqueeze(1).matmul(value.to(ScalarType.Float64));
+            var scores = q.matmul(keys.transpose(2, 3)) / Math.Sqrt(depth);
+            if (last is not null) scores = scores.masked_fill(arange(length).view(1, 1, 1, length) > last.view(rows, 1, 1, 1), double.NegativeInfinity);
+            return (scores.softmax(-1).matmul(values).view(rows, width) + shift.to(ScalarType.Float64)).to(ScalarType.Float32);
+        }
+    }
+
+    [Theory]
     [InlineData(1, 7, 7, 64, 96)]     // few tiles: threads share them
     [InlineData(2, 13, 20, 16, 80)]   // the last panel is not whole
     [InlineData(3, 30, 31, 48, 32)]   // several blocks of tiles
