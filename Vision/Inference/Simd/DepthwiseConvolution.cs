@@ -52,7 +52,7 @@ internal sealed unsafe class DepthwiseConvolution : IDisposable
     {
         fixed (byte* input = x.bytes, offsets = bias.bytes, scales = norm.bytes, shifts = normBias.bytes, output = result.bytes)
         {
-            var (images, height, width) = ((int)x.shape[0], (int)x.shape[1], (int)x.shape[2]);
+            var (images, height, width) = (x.Size(0), x.Size(1), x.Size(2));
             var across = (width + MostColumns - 1) / MostColumns;
             var down = Math.Max((height + MostRows - 1) / MostRows, Math.Min(height, (OpenMp.Threads + images * across - 1) / (images * across)));
             var job = new Job<T>

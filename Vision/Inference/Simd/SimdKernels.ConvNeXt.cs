@@ -30,7 +30,7 @@ internal sealed unsafe partial class SimdKernels
     {
         if (a is not [Tensor x, PackedMatrix conv, Tensor bias, Tensor norm, Tensor normBias]) return base.Run("convnext_stem", a);
         using var scope = NewDisposeScope();
-        var y = Linear(PatchRows(x, Side(conv, x.shape[1])), conv, bias);
+        var y = Linear(PatchRows(x, Side(conv, x.Size(1))), conv, bias);
         return Norm(y, norm, normBias, ChannelEpsilon).permute(0, 3, 1, 2).MoveToOuterDisposeScope();
     }
 
@@ -38,17 +38,17 @@ internal sealed unsafe partial class SimdKernels
     {
         if (a is not [Tensor x, Tensor norm, Tensor normBias, PackedMatrix conv, Tensor bias]) return base.Run("convnext_downsample", a);
         using var scope = NewDisposeScope();
-        return Linear(PatchRows(x, Side(conv, x.shape[1]), norm, normBias), conv, bias).permute(0, 3, 1, 2).MoveToOuterDisposeScope();
+        return Linear(PatchRows(x, Side(conv, x.Size(1)), norm, normBias), conv, bias).permute(0, 3, 1, 2).MoveToOuterDisposeScope();
     }
 
     // Of a square patch with so many channels.
-    private static int Side(PackedMatrix conv, long channels) => (int)Math.Sqrt(conv.Inputs / channels);
+    private static int Side(PackedMatrix conv, int channels) => (int)Math.Sqrt(conv.Inputs / channels);
 
     /// <summary>[N, C, H, W], channels last -> [N, H / side, W / side, side * side * C], each pixel normed if there is a norm.</summary>
     private static Tensor PatchRows(Tensor x, int side, Tensor? norm = null, Tensor? normBias = null)
     {
         var pixels = x.permute(0, 2, 3, 1).contiguous();
-        var (images, height, width, channels) = ((int)pixels.shape[0], (int)pixels.shape[1], (int)pixels.shape[2], (int)pixels.shape[3]);
+        var (images, height, width, channels) = (pixels.Size(0), pixels.Size(1), pixels.Size(2), pixels.Size(3));
         var result = empty([images, height / side, width / side, side * side * channels], x.dtype);
         fixed (byte* input = pixels.bytes, output = result.bytes)
         fixed (byte* scales = norm is null ? default : norm.bytes, shifts = normBias is null ? default : normBias.bytes)
@@ -65,7 +65,7 @@ internal sealed unsafe partial class SimdKernels
     /// <summary>GELU and GRN in place: between two layers that are not ours.</summary>
     private static Tensor NormaliseResponse(Tensor f, Tensor gamma)
     {
-        var (images, pixels, channels) = ((int)f.shape[0], (int)(f.shape[1] * f.shape[2]), (int)f.shape[3]);
+        var (images, pixels, channels) = (f.Size(0), f.Size(1) * f.Size(2), f.Size(3));
         fixed (byte* values = f.bytes, gammas = gamma.bytes)
         {
             if (f.dtype == ScalarType.BFloat16) ResponseNorm.Apply<BrainFloat, Gelu>((BrainFloat*)values, (float*)gammas, images, pixels, channels);
@@ -77,7 +77,7 @@ internal sealed unsafe partial class SimdKernels
     /// <summary>GRN's factors [images, channels], for the next layer to apply; GELU in place unless it is done.</summary>
     private static Tensor ResponseScales(Tensor f, Tensor gamma, bool isActive)
     {
-        var (images, pixels, channels) = ((int)f.shape[0], (int)(f.shape[1] * f.shape[2]), (int)f.shape[3]);
+        var (images, pixels, channels) = (f.Size(0), f.Size(1) * f.Size(2), f.Size(3));
         var scales = empty(images, channels);
         fixed (byte* values = f.bytes, gammas = gamma.bytes, factors = scales.bytes)
         {

@@ -16,13 +16,13 @@ internal sealed unsafe partial class SimdKernels
         Tensor x, PackedMatrix weights, Tensor bias, Tensor? residual = null, Activation activation = Activation.None, Tensor? scales = null)
     {
         var dense = x.contiguous();
-        var result = empty([.. x.shape[..^1], weights.Outputs], x.dtype);
+        var result = empty(x.SizesWithLast(weights.Outputs), x.dtype);
         var denseResidual = residual?.contiguous();
         var rows = (int)(dense.numel() / weights.Inputs);
         fixed (byte* input = dense.bytes, offsets = bias.bytes, output = result.bytes)
         fixed (byte* old = denseResidual is null ? default : denseResidual.bytes, factors = scales is null ? default : scales.bytes)
         {
-            var rowsAScale = rows / (int)x.shape[0];
+            var rowsAScale = rows / x.Size(0);
             if (x.dtype == ScalarType.BFloat16)
                 MatrixProduct.Run(
                     (BrainFloat*)input, weights, (BrainFloat*)offsets, (BrainFloat*)old, (BrainFloat*)output, rows, activation, (float*)factors, rowsAScale);
@@ -38,7 +38,7 @@ internal sealed unsafe partial class SimdKernels
     {
         var dense = x.contiguous();
         var result = empty_like(dense);
-        var channels = (int)x.shape[^1];
+        var channels = x.Size(-1);
         var rows = (int)(dense.numel() / channels);
         fixed (byte* input = dense.bytes, weights = weight.bytes, offsets = bias.bytes, output = result.bytes)
         {
@@ -57,7 +57,7 @@ internal sealed unsafe partial class SimdKernels
     /// <returns>[N, L, D]</returns>
     internal static Tensor Attention(Tensor projected, int heads, bool causal)
     {
-        var (batch, length, width) = ((int)projected.shape[0], (int)projected.shape[1], (int)projected.shape[2] / 3);
+        var (batch, length, width) = (projected.Size(0), projected.Size(1), projected.Size(2) / 3);
         var result = empty([batch, length, width], projected.dtype);
         fixed (byte* input = projected.bytes, output = result.bytes)
         {
@@ -83,8 +83,8 @@ internal sealed unsafe partial class SimdKernels
     /// <returns>[N, D]</returns>
     internal static Tensor SingleQuery(Tensor query, Tensor x, Tensor? last, Tensor key, Tensor value, Tensor valueBias)
     {
-        var (batch, length, width) = ((int)x.shape[0], (int)x.shape[1], (int)x.shape[2]);
-        var (dense, denseLast, heads) = (x.contiguous(), last?.contiguous(), (int)key.shape[0]);
+        var (batch, length, width) = (x.Size(0), x.Size(1), x.Size(2));
+        var (dense, denseLast, heads) = (x.contiguous(), last?.contiguous(), key.Size(0));
         var result = empty_like(query);
         fixed (byte* asked = query.bytes, tokens = dense.bytes, keys = key.bytes, values = value.bytes, shift = valueBias.bytes, output = result.bytes)
         fixed (byte* ends = denseLast is null ? default : denseLast.bytes)

@@ -66,7 +66,7 @@ internal sealed unsafe partial class SimdKernels(Kernels oneDnn, bool ownProduct
             var proj, Tensor projBias])
             throw Mismatch("pooled_attention_block");
         using var scope = NewDisposeScope();
-        var index = positions.view(-1, 1, 1).expand(-1, 1, x.shape[2]);
+        var index = positions.view(-1, 1, 1).expand(-1, 1, x.Size(2));
         var h = Norm(x, ln1, ln1Bias, 1e-5f);
         var q = Product(h.gather(1, index).squeeze(1), query, queryBias);
         var attended = SingleQuery(q, h, causal ? positions : null, key, value, valueBias);

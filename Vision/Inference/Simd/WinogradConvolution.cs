@@ -41,7 +41,7 @@ internal sealed unsafe class WinogradConvolution : IDisposable
     /// <returns>[N, H, W, outputs]; belongs to the caller's dispose scope.</returns>
     public Tensor Run(Tensor x, Tensor bias)
     {
-        var (n, height, width) = ((int)x.shape[0], (int)x.shape[1], (int)x.shape[2]);
+        var (n, height, width) = (x.Size(0), x.Size(1), x.Size(2));
         var result = empty([n, height, width, outputs]);
         var (tilesDown, tilesAcross) = ((height + 1) / 2, (width + 1) / 2);
         var tiles = n * tilesDown * tilesAcross;
