@@ -40,7 +40,7 @@ internal sealed class CompiledWeights(nn.Module module, ComputePlan plan) : IDis
     /// <inheritdoc cref="Kernels.PackBlockLinear"/>
     public IDisposable KeepBlockLinear(Tensor weight) => Own(plan.Kernels.PackBlockLinear(OnDevice(weight).contiguous()));
 
-    /// <summary>As <see cref="KeepLinear(string)"/>, for layers within blocks.</summary>
+    /// <summary>As <see cref="KeepLinear(string)"/>, for layers within blocks and for heads.</summary>
     public IDisposable[] KeepBlockLinear(string layer) => [KeepBlockLinear(Take(layer + ".weight")), Keep(layer + ".bias")];
 
     /// <inheritdoc cref="Kernels.PackConv3x3"/>

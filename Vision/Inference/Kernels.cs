@@ -73,7 +73,7 @@ internal class Kernels
     /// <summary>A linear layer's weights [out, in] in the layout that <c>linear*</c> take.</summary>
     public Tensor PackLinear(Tensor weight) => Run("pack_linear", weight, PackedForRows);
 
-    /// <summary>As <see cref="PackLinear"/>, for layers within blocks.</summary>
+    /// <summary>As <see cref="PackLinear"/>, for layers within blocks and for heads.</summary>
     public virtual IDisposable PackBlockLinear(Tensor weight) => PackLinear(weight);
 
     /// <summary>x W^T + bias, for weights of <see cref="PackBlockLinear"/>; belongs to the caller's dispose scope.</summary>

@@ -81,8 +81,8 @@ internal static unsafe class RowKernel
         TLanes c80 = default, c81 = default, c90 = default, c91 = default, ca0 = default, ca1 = default, cb0 = default, cb1 = default;
         for (var k = 0; k < depth; k++, a += sizeof(float), a4 += sizeof(float), a8 += sizeof(float), b += 2 * TLanes.Count, next += step)
         {
-            Sse.Prefetch1(next);
-            if (2 * TLanes.Count * sizeof(float) > CacheLine) Sse.Prefetch1(next + CacheLine);
+            Sse.Prefetch0(next);
+            if (2 * TLanes.Count * sizeof(float) > CacheLine) Sse.Prefetch0(next + CacheLine);
             var (b0, b1) = (TLanes.Load(b), TLanes.Load(b + TLanes.Count));
             Add(a, b0, b1, ref c00, ref c01);
             if (TRows.Count > 1) Add(a + stride, b0, b1, ref c10, ref c11);
