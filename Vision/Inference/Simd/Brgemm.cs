@@ -10,8 +10,6 @@ internal static unsafe class Brgemm
     /// <summary>Outputs of a panel of weights.</summary>
     public const int Panel = 64;
 
-    private const int RowStep = 2;
-
     private static readonly nint Torch = LoadedLibrary.Find("libtorch_cpu.so");
 
     private static readonly delegate* unmanaged<long, long, long, long, long, long, byte, float*, float*, float*, byte, void> Singles =
@@ -31,10 +29,10 @@ internal static unsafe class Brgemm
     public static bool IsSupported => Sound.Value;
 
     /// <summary>
-    /// So many rows and up to three more: of the machine code made for a number of rows, some 100 KB for each thread and shape, nothing is
-    /// ever freed.
+    /// A count rounded up to whole steps, for sizes that vary: the machine code made for a shape, some 90 KB for each thread, is never
+    /// freed.
     /// </summary>
-    public static int WholeRows(int rows) => (rows + RowStep - 1) / RowStep * RowStep;
+    public static int Whole(int count, int step) => (count + step - 1) / step * step;
 
     /// <summary>c (+)= a b</summary>
     /// <param name="rows">Of a and c.</param>

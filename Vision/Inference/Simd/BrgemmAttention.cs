@@ -28,7 +28,7 @@ internal static unsafe class BrgemmAttention
         var width = job.Heads * Depth;
         var panels = (length + Depth - 1) / Depth;
         var padded = panels * Depth;
-        var most = Whole(Math.Min(QueryBlock, length), QueryStep);
+        var most = Brgemm.Whole(Math.Min(QueryBlock, length), QueryStep);
         var scores = ThreadScratch.Of((long)most * (2 * padded + 2 * Depth) + 2L * padded * Depth);  // [panels][queries][64]
         var mixed = scores + (long)most * padded;                                                    // [queries][64]
         var queries = (T*)(mixed + most * Depth);                                                    // [queries][64]
@@ -45,10 +45,10 @@ internal static unsafe class BrgemmAttention
             for (var first = 0; first < length; first += QueryBlock)
             {
                 var rows = Math.Min(QueryBlock, length - first);
-                var whole = Whole(rows, QueryStep);
+                var whole = Brgemm.Whole(rows, QueryStep);
                 PackQueries(source + first * 3L * width, 3 * width, queries, rows, whole);
                 var seen = job.Causal ? first + rows : length;
-                var depth = Whole(seen, KeyStep);
+                var depth = Brgemm.Whole(seen, KeyStep);
                 for (var panel = 0; panel * Depth < seen; panel++)
                     Brgemm.Multiply(whole, Depth, queries, Depth, keys + (long)panel * Depth * Depth, scores + (long)panel * whole * Depth, add: false);
                 for (var row = 0; row < rows; row++)
@@ -63,8 +63,6 @@ internal static unsafe class BrgemmAttention
         }
         Brgemm.Release();
     }
-
-    private static int Whole(int count, int step) => (count + step - 1) / step * step;
 
     /// <summary>[rows][64 channels], with zeros up to whole rows.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -91,7 +89,7 @@ internal static unsafe class BrgemmAttention
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void PackValues<T>(T* source, int stride, T* values, int length) where T : unmanaged
     {
-        var end = Whole(length, KeyStep);
+        var end = Brgemm.Whole(length, KeyStep);
         if (sizeof(T) == sizeof(float))
         {
             for (var key = 0; key < length; key++) new ReadOnlySpan<T>(source + (long)key * stride, Depth).CopyTo(new Span<T>(values + (long)key * Depth, Depth));

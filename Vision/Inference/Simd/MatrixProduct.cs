@@ -9,7 +9,7 @@ namespace FewShotCluster.Vision.Inference.Simd;
 /// </summary>
 internal static unsafe class MatrixProduct
 {
-    private const int MostRows = 100, FewestRows = 32, CachedBytes = 512 << 10, LongRowBytes = 8 << 10, TasksAThread = 6;
+    private const int MostRows = 100, FewestRows = 32, BrgemmRowStep = 2, CachedBytes = 512 << 10, LongRowBytes = 8 << 10, TasksAThread = 6;
     private const int PageBytes = 4096, CacheLine = 64, FewestPagedRows = 12;
 
     /// <param name="x">[rows, inputs]</param>
@@ -31,7 +31,7 @@ internal static unsafe class MatrixProduct
         // As many for each thread, and all of one size: the last begins earlier rather than be smaller.
         if (blocks > 1) blocks = (blocks + threads - 1) / threads * threads;
         var blockRows = (rows + blocks - 1) / blocks;
-        if (typeof(T) == typeof(BrainFloat)) blockRows = Brgemm.WholeRows(blockRows);
+        if (typeof(T) == typeof(BrainFloat)) blockRows = Brgemm.Whole(blockRows, BrgemmRowStep);
         blocks = (rows + blockRows - 1) / blockRows;
         // Rows that lie whole pages apart share few lines of the first-level cache: they are copied.
         var isPaged = weights.Inputs * sizeof(T) % PageBytes == 0 && blockRows > FewestPagedRows;
